@@ -1,0 +1,69 @@
+# All there is to do with this project. Nothing but Python 3.11 or newer has to be there first.
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+# Two at a time: more only wait for each other on small machines.
+PYTEST := $(BIN)/python -m pytest -q -n 2
+
+.PHONY: run stack bench test lint types migrations test-embedded test-scaled test-script \
+	test-browser format requirements
+
+run: .venv/run.stamp  ## Serve http://127.0.0.1:$PORT with demo data
+	DEBUG=1 $(BIN)/python manage.py migrate --verbosity 0
+	DEBUG=1 $(BIN)/python manage.py demo
+	DEBUG=1 DEMO=1 PORT=$(PORT) exec $(BIN)/python -m chatrouting
+
+stack: .venv/test.stamp  ## The scaled shape on this machine: PostgreSQL, Valkey, two servers
+	PORT=$(PORT) exec $(BIN)/python -m tests.shapes.stack
+
+bench: .venv/test.stamp
+	exec $(BIN)/python -m benchmarks
+
+test: lint types migrations test-script test-embedded test-scaled test-browser
+	@echo "All parts passed."
+
+lint: .venv/test.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: .venv/test.stamp
+	DEBUG=1 $(BIN)/mypy
+
+migrations: .venv/test.stamp
+	DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
+
+test-script: .venv/test.stamp
+	.ci/with node node --test --test-reporter=spec tests/script/*.test.js
+
+test-embedded: .venv/test.stamp
+	SHAPE=embedded $(PYTEST) --ignore=tests/browser
+
+test-scaled: .venv/test.stamp
+	SHAPE=scaled $(PYTEST) --ignore=tests/browser --ignore=tests/unit
+
+test-browser: .venv/test.stamp
+	.ci/with chromium $(PYTEST) tests/browser
+
+format: .venv/test.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url
+
+requirements: .venv/test.stamp  ## Pin what pyproject.toml asks for; UPGRADE=--upgrade for the newest
+	$(COMPILE) $(UPGRADE) pyproject.toml -o requirements.txt
+	$(COMPILE) $(UPGRADE) --extra test -c requirements.txt pyproject.toml -o tests/requirements.txt
+
+.venv/run.stamp: requirements.txt | .venv/bin/pip
+	$(BIN)/pip install -qq --requirement requirements.txt
+	@touch $@
+
+.venv/test.stamp: tests/requirements.txt | .venv/bin/pip
+	$(BIN)/pip install -qq --requirement tests/requirements.txt
+	@touch $@
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with PYTHON=python3.12.")'
+	$(PYTHON) -m venv --clear .venv

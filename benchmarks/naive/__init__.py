@@ -1,0 +1,1 @@
+"""The other peer: the chat of the Channels tutorial, as most projects begin."""

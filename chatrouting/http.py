@@ -1,0 +1,68 @@
+"""HTTP up to Django: bodies without end, and requests that Django itself stumbles over."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import IO, Any
+
+import orjson
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+
+from messages.errors import BadRequest, ChatError, TooLarge
+
+Message = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class HTTPHandler(ASGIHandler):
+    """Answers 413 and 400, in the error shape, where Django would fill the disk or fail."""
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        body = _Bounded(receive)
+        await super().__call__(scope, body, send)
+        if body.is_too_large:
+            await self.send_response(_refusal(TooLarge(), 413), send)
+
+    def create_request(
+        self, scope: Message, body_file: IO[bytes]
+    ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
+        try:
+            request, refusal = super().create_request(scope, body_file)
+        except (ValueError, SuspiciousOperation):
+            # A Content-Type in an encoding nobody knows; a charset, and too many parameters.
+            request, refusal = None, None
+        if request is not None:
+            # A quoted cookie can spell NUL, and PostgreSQL fails to look such a session up.
+            request.COOKIES = {k: v for k, v in request.COOKIES.items() if "\0" not in v}
+            return request, None
+        if refusal is not None and refusal.status_code == 413:
+            return None, _refusal(TooLarge(), 413)
+        return None, _refusal(BadRequest(), 400)
+
+
+class _Bounded:
+    """Ends a body past what Django would take into memory: it is spooled to disk before any view.
+
+    To Django that looks like a client who left: it cleans up, and answers nothing.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._left = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        self.is_too_large = False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            self.is_too_large = True
+            return {"type": "http.disconnect"}
+        return message
+
+
+def _refusal(error: ChatError, status: int) -> HttpResponse:
+    body = orjson.dumps({"error": error.as_dict()})
+    return HttpResponse(body, status=status, content_type="application/json")

@@ -1,0 +1,89 @@
+"""Who is signed in: a session cookie or an API token, looked up and looked up again."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from knox.crypto import hash_token
+from knox.models import AuthToken
+
+from messages.access import Actor, actor_of
+
+_SESSION, _TOKEN = "session", "token"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What somebody signs in with: a session key, or the digest of a token."""
+
+    kind: str
+    key: str
+
+
+def session_credential(session_key: str) -> Credential:
+    return Credential(_SESSION, session_key)
+
+
+def token_credential(token: str) -> Credential:
+    return Credential(_TOKEN, hash_token(token))
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A signed-in connection's person, and what they signed in with."""
+
+    credential: Credential
+    actor: Actor
+
+
+def identities(credentials: Collection[Credential]) -> dict[Credential, Identity]:
+    """Who these are, of those that are valid now; three queries however many they are."""
+    user_of = _token_users(credentials) | _session_users(credentials)
+    return {
+        credential: Identity(credential, actor_of(user)) for credential, user in user_of.items()
+    }
+
+
+def _token_users(credentials: Collection[Credential]) -> dict[Credential, Any]:
+    digests = [credential.key for credential in credentials if credential.kind == _TOKEN]
+    if not digests:
+        return {}
+    tokens = AuthToken.objects.filter(digest__in=digests, user__is_active=True)
+    return {
+        Credential(_TOKEN, token.digest): token.user
+        for token in tokens.select_related("user")
+        if token.expiry is None or token.expiry > timezone.now()
+    }
+
+
+def _session_users(credentials: Collection[Credential]) -> dict[Credential, Any]:
+    keys = [credential.key for credential in credentials if credential.kind == _SESSION]
+    if not keys:
+        return {}
+    rows = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    store = SessionStore()
+    sessions = {key: store.decode(data) for key, data in rows.values_list("pk", "session_data")}
+    users = _active_users(data.get(SESSION_KEY) for data in sessions.values())
+    return {
+        Credential(_SESSION, key): users[data[SESSION_KEY]]
+        for key, data in sessions.items()
+        if data.get(SESSION_KEY) in users and _is_current(data, users[data[SESSION_KEY]])
+    }
+
+
+def _active_users(user_ids: Any) -> dict[str, Any]:
+    wanted = {user_id for user_id in user_ids if user_id is not None}
+    users = get_user_model().objects.filter(pk__in=wanted, is_active=True)
+    return {str(user.pk): user for user in users}
+
+
+def _is_current(data: Mapping[str, Any], user: Any) -> bool:
+    """Whether a session was begun with the password that the user has now."""
+    stored = data.get(HASH_SESSION_KEY, "")
+    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    return BACKEND_SESSION_KEY in data and any(constant_time_compare(stored, h) for h in hashes)

@@ -1,0 +1,150 @@
+"""What runs in a server process beside its requests: the rooms, the doorbell, the clock."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from chatrouting import protocol
+from chatrouting.connections import Connections
+from chatrouting.doorbell import LayerDoorbell, NoDoorbell
+from chatrouting.identities import Credential, Identity, identities
+from chatrouting.protocol import EventFrame
+from chatrouting.reading import Grouped, read
+from chatrouting.registry import TICK, Registry
+from messages.log import LoggedEvent
+from messages.writer import writer
+
+logger = logging.getLogger(__name__)
+
+# Leaving: what is being written, then what is being sent, has this long, in seconds.
+DRAIN = 5.0
+FLUSH = 2.0
+
+
+class Process:
+    """The rooms and sockets of one event loop, started by whoever comes first."""
+
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.is_leaving = False
+        self.waiting: set[asyncio.Event] = set()  # long-polls, to be answered before leaving
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Make sure it runs on the current event loop."""
+        loop = asyncio.get_running_loop()
+        if self.loop is loop:
+            return
+        shared = bool(settings.REDIS_URL)
+        self.doorbell = LayerDoorbell(get_channel_layer(), self._hear) if shared else NoDoorbell()
+        self.registry = Registry(self.doorbell, read)
+        self.connections = Connections(read)
+        self.identity_of: Grouped[Credential, Identity] = Grouped(read, identities)
+        self.is_leaving = False
+        self.loop = loop
+        self._tasks = [loop.create_task(self.doorbell.run()), loop.create_task(self._tick())]
+
+    async def leave(self) -> None:
+        """Finish what is under way and send everybody elsewhere; within DRAIN + FLUSH seconds."""
+        if self.loop is None or self.is_leaving:
+            return
+        self.is_leaving = True
+        logger.info("leaving: %d sockets", len(self.connections))
+        for heard in self.waiting:
+            heard.set()
+        done = await asyncio.to_thread(writer.drain, DRAIN)
+        if not done:
+            logger.error("leaving: the writer did not finish within %s s", DRAIN)
+        await self.connections.leave(FLUSH)
+
+    async def stop(self) -> None:
+        """Let go of the loop."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.loop is not None:
+            self.registry.close()
+        self.loop = None
+        await asyncio.to_thread(read.close)
+
+    # --- from the domain, on any thread ----------------------------------------------------------
+
+    def publish(self, events: Sequence[LoggedEvent]) -> None:
+        """Committed events: to the rooms here at once, and to the other processes."""
+        if self.loop is not None and not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self._publish, events)
+        elif settings.REDIS_URL:
+            self._ring_from_outside([protocol.event_frame(event) for event in events])
+
+    def recheck(self, *, credential: Credential | None = None, user_id: int | None = None) -> None:
+        """A sign-in has changed: look at it again, here and elsewhere."""
+        what = {"credential": credential and [credential.kind, credential.key], "user": user_id}
+        if self.loop is not None and not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self._recheck_everywhere, what)
+
+    def _publish(self, events: Sequence[LoggedEvent]) -> None:
+        elsewhere = not isinstance(self.doorbell, NoDoorbell)
+        rooms = self.registry.rooms
+        frames = [
+            protocol.event_frame(event) for event in events if elsewhere or event.chat_id in rooms
+        ]
+        self.registry.offer(frames)
+        self.doorbell.ring(frames)
+
+    def _ring_from_outside(self, frames: Sequence[EventFrame]) -> None:
+        """From a process without sockets (a command, a worker)."""
+
+        async def ring() -> None:
+            doorbell = LayerDoorbell(get_channel_layer(), lambda *_: None)
+            doorbell.ring(frames)
+            await doorbell.deliver_once()
+
+        async_to_sync(ring)()
+
+    # --- from other processes ---------------------------------------------------------------------
+
+    def _hear(self, process: str, kind: str, body: Any) -> None:
+        match kind:
+            case "events":
+                self.registry.offer(EventFrame(*frame) for frame in body)
+            case "presence":
+                presence = {chat_id: dict(who) for chat_id, who in body.items()}
+                self.registry.hear_presence(process, presence)
+            case "askPresence":
+                self.registry.answer_presence(body)
+            case "typing":
+                chat_id, user_id, text = body
+                self.registry.tell(chat_id, text, but=user_id)
+            case "recheck":
+                self._recheck(body)
+
+    def _recheck_everywhere(self, what: dict[str, Any]) -> None:
+        self._recheck(what)
+        self.doorbell.say_recheck(what)
+
+    def _recheck(self, what: dict[str, Any]) -> None:
+        credentials = [Credential(*what["credential"])] if what["credential"] else []
+        if what["user"] is not None:
+            credentials += self.connections.of_user(what["user"])
+        task = asyncio.ensure_future(self.connections.recheck(credentials))
+        self._tasks.append(task)
+        task.add_done_callback(self._tasks.remove)
+
+    # --- the clock --------------------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            for part in (self.registry, self.connections, self.doorbell):
+                try:
+                    await part.tick()
+                except Exception as error:  # noqa: BLE001
+                    logger.warning("tick of the %s: %r", type(part).__name__.lower(), error)
+
+
+process = Process()

@@ -1,0 +1,322 @@
+"""The rooms of this process: who listens to which chat, and every event once and in order.
+
+A room exists while somebody here listens to its chat. It knows the number of the last event it
+delivered. Whatever way an event is heard of, only the next number is delivered; a hole is
+filled from the log, what came before is dropped.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from chatrouting import protocol
+from chatrouting.known_access import KnownAccess
+from chatrouting.order import Order
+from chatrouting.presence import LEAVE_DELAY, Presence
+from chatrouting.protocol import EventFrame, Notice
+from chatrouting.reading import Readers
+from chatrouting.recent import Recent
+from chatrouting.transport import text_frame
+from messages.access import Actor, access_to
+from messages.errors import NotFound, StaleCursor
+from messages.identity import Cursor
+from messages.log import events_since
+from messages.models import EventType
+from messages.resumption import missed
+
+logger = logging.getLogger(__name__)
+
+# How long an event may be overtaken by later ones before the log is asked for it, in seconds.
+HOLD = 0.05
+# Long messages make a page megabytes, of which a slow reader takes a few.
+CATCH_UP_PAGE = 32
+MAX_PRESENCE = 200
+
+
+class Listener(Protocol):
+    """A connection, as a room sees it."""
+
+    actor: Actor
+
+    def push(self, text: str, frame: bytes | None = None) -> bool:
+        """Take a frame; False where it takes none now, and has to catch up from the log."""
+
+    def push_always(self, text: str) -> None: ...
+
+    def push_if_idle(self, text: str) -> None: ...
+
+    async def drained(self) -> None: ...
+
+    def unsubscribed(self, subscription: "Subscription", why: Notice) -> None:
+        """The room has ended this subscription."""
+
+
+class Subscription:
+    """One listener in one room. `seq` is where it stands while it is not live."""
+
+    __slots__ = ("ended", "listener", "push", "room", "seq")
+
+    def __init__(self, room: "Room", listener: Listener, seq: int) -> None:
+        self.room = room
+        self.listener = listener
+        self.push: Callable[..., bool] = listener.push
+        self.seq = seq
+        self.ended = False
+
+
+class Room:
+    """One chat's listeners here. `live` ones stand where the room stands, at `seq`."""
+
+    def __init__(self, chat_id: str, read: Readers) -> None:
+        self.chat_id = chat_id
+        self.live: set[Subscription] = set()
+        self.behind: set[Subscription] = set()
+        self.ahead: set[Subscription] = set()
+        self.open_ids: set[str] = set()
+        self.is_over = False
+        self.presence = Presence()
+        self.access = KnownAccess()
+        self.recent = Recent()
+        self._order = Order()
+        self._read = read
+        self._filling: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- who listens ---------------------------------------------------------------------------
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.live or self.behind or self.ahead)
+
+    @property
+    def epoch(self) -> str:
+        return self._order.epoch
+
+    @property
+    def seq(self) -> int:
+        return self._order.seq
+
+    @property
+    def head(self) -> Cursor:
+        return Cursor(self.epoch, self.seq)
+
+    def begin(self, head: Cursor, open_ids: Iterable[str]) -> None:
+        """The log's head as it was read after the room had begun to hold what it hears."""
+        self.open_ids = set(open_ids)
+        self.access.begin(head.seq)
+        for frame in self._order.begin(head):
+            self._deliver(frame)
+        self._fill_soon(HOLD)
+
+    def subscribe(self, listener: Listener, position: Cursor) -> Subscription:
+        """Let somebody listen who knows the log up to `position`."""
+        subscription = Subscription(self, listener, position.seq)
+        actor = listener.actor
+        if self.presence.enter(actor.id, actor.name):
+            self.tell_presence({actor.id: actor.name}, online=True)
+        if position.epoch == self.epoch and not self.is_over:
+            self._settle(subscription)
+        else:
+            self._end(subscription, Notice.POSITION_LOST)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription, now: float) -> bool:
+        """Let somebody go; whether it was their last connection here."""
+        if subscription.ended:
+            return False
+        self._drop(subscription)
+        return self.presence.leave(subscription.listener.actor.id, now)
+
+    def recheck(self, subscription: Subscription) -> None:
+        """Somebody's own rights have changed: they are let go if they may no longer listen."""
+        self._spawn(self._require_access(subscription))
+
+    def remembered(self, since: Cursor) -> list[dict[str, Any]] | None:
+        """The events after `since`, where memory has them all, with their messages as they are."""
+        if since.epoch != self.epoch or since.seq > self.seq or self.open_ids:
+            return None
+        return [] if since.seq == self.seq else self.recent.since(since.seq)
+
+    # --- events --------------------------------------------------------------------------------
+
+    def offer(self, frame: EventFrame) -> None:
+        """An event was heard of: the next is delivered, a later one held, an old one dropped."""
+        if self._order.is_known and frame.epoch != self.epoch:
+            return  # which of the two is the old one is told by comparing heads
+        for due in self._order.take(frame):
+            self._deliver(due)
+        if self._order.has_hole:
+            self._fill_soon(HOLD if self._order.is_holding else 0)
+
+    def know_head(self, head: Cursor | None) -> None:
+        """The log's head, or None where the chat is gone: what the room has not heard is read."""
+        if not self._order.is_known:
+            return
+        if head is None:
+            self._end_all(Notice.SUBSCRIPTION_REVOKED)
+        elif head.epoch != self.epoch:
+            self._end_all(Notice.POSITION_LOST)
+        else:
+            self._order.know(head.seq)
+            self._fill_soon(0)
+
+    def tell(self, text: str, *, but: int | None = None) -> None:
+        """An ephemeral frame for everybody live, except the connections of one person."""
+        for subscription in self.live:
+            if subscription.listener.actor.id != but:
+                subscription.listener.push_if_idle(text)
+
+    def tell_presence(self, people: dict[int, str], *, online: bool) -> None:
+        if len(self.presence.here) > MAX_PRESENCE:
+            return  # in a crowd everybody's coming and going would cost everybody a frame
+        for user_id, name in people.items():
+            user = {"id": user_id, "name": name}
+            self.tell(protocol.presence(self.chat_id, user, online=online), but=user_id)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _deliver(self, frame: EventFrame) -> None:
+        """The next event, to everybody who stands where the room stands."""
+        if frame.open_id is not None:
+            self.open_ids.add(frame.open_id)
+        elif frame.closed_id is not None:
+            self.open_ids.discard(frame.closed_id)
+        self.access.hear(frame)
+        self.recent.add(frame)
+        if frame.type == EventType.MEMBER_LEFT:
+            self._let_leave(frame.user_id)
+        if self.live and frame.text is not None:
+            ready = text_frame(frame.text)
+            for subscription in [s for s in self.live if not s.push(frame.text, ready)]:
+                subscription.seq = frame.seq - 1
+                self._fall_behind(subscription)
+        for subscription in [s for s in self.ahead if s.seq <= self.seq]:
+            self.ahead.discard(subscription)
+            self._settle(subscription)
+
+    def _let_leave(self, user_id: int | None) -> None:
+        """Whoever left is let go before the event that says so, or any later one, is sent."""
+        for subscription in list(self.live):
+            actor = subscription.listener.actor
+            if actor.id == user_id and not actor.is_staff:
+                self._end(subscription, Notice.SUBSCRIPTION_REVOKED)
+
+    # --- the log -------------------------------------------------------------------------------
+
+    def _fill_soon(self, delay: float) -> None:
+        if self._filling is None and self._order.has_hole:
+            self._filling = self._spawn(self._fill(delay))
+
+    async def _fill(self, delay: float) -> None:
+        """Read from the log what is missing between here and the known head."""
+        try:
+            await asyncio.sleep(delay)
+            while self._order.has_hole:
+                events = await self._read(events_since, self.chat_id, self.epoch, self.seq)
+                if not events:
+                    break  # of another epoch, or not visible yet: comparing heads tells
+                if events[0].seq > self.seq + 1:
+                    self._end_all(Notice.POSITION_LOST)  # the log begins later now
+                    break
+                for event in events:
+                    for due in self._order.take(protocol.event_frame(event)):
+                        self._deliver(due)
+        except Exception:
+            logger.warning("room %s: the log could not be read", self.chat_id, exc_info=True)
+        finally:
+            self._filling = None
+
+    async def _catch_up(self, subscription: Subscription) -> None:
+        """Bring one listener from where it stands to where the room stands, from the log."""
+        while self._is_to_catch_up(subscription):
+            await subscription.listener.drained()
+            await self._push_page(subscription)
+        self.behind.discard(subscription)
+        if not subscription.ended:
+            self._settle(subscription)
+
+    async def _push_page(self, subscription: Subscription) -> None:
+        """A function of its own, so that a page is not kept while a slow reader is waited for."""
+        position = Cursor(self.epoch, subscription.seq)
+        page = await self._read(_page_after, subscription.listener.actor, self.chat_id, position)
+        if not page.events:
+            await asyncio.sleep(HOLD)  # the room heard of it before this reader could see it
+        for event in page.events:
+            text = protocol.event_text(event)
+            if subscription.ended or not subscription.push(text):
+                break
+            subscription.seq = event.seq
+
+    def _is_to_catch_up(self, subscription: Subscription) -> bool:
+        return not subscription.ended and subscription.seq < self.seq
+
+    async def _require_access(self, subscription: Subscription) -> None:
+        try:
+            await self._read(access_to, subscription.listener.actor, self.chat_id)
+        except NotFound:
+            self._end(subscription, Notice.SUBSCRIPTION_REVOKED)
+        except Exception:
+            logger.warning("room %s: access was not looked at", self.chat_id, exc_info=True)
+            self._end(subscription, Notice.POSITION_LOST)
+
+    async def _catch_up_or_end(self, subscription: Subscription) -> None:
+        try:
+            await self._catch_up(subscription)
+        except NotFound:
+            self._end(subscription, Notice.SUBSCRIPTION_REVOKED)
+        except StaleCursor:
+            self._end(subscription, Notice.POSITION_LOST)
+        except Exception:
+            logger.warning("room %s: catching up failed", self.chat_id, exc_info=True)
+            self._end(subscription, Notice.POSITION_LOST)
+
+    # --- where a subscription stands -----------------------------------------------------------
+
+    def _settle(self, subscription: Subscription) -> None:
+        if subscription.seq == self.seq:
+            self.live.add(subscription)
+        elif subscription.seq > self.seq:
+            # The log was read past what the room has heard of; it goes live when the room is there.
+            self.ahead.add(subscription)
+            self.know_head(Cursor(self.epoch, subscription.seq))
+        else:
+            self._fall_behind(subscription)
+
+    def _fall_behind(self, subscription: Subscription) -> None:
+        self.live.discard(subscription)
+        self.behind.add(subscription)
+        self._spawn(self._catch_up_or_end(subscription))
+
+    def _drop(self, subscription: Subscription) -> None:
+        subscription.ended = True
+        self.live.discard(subscription)
+        self.behind.discard(subscription)
+        self.ahead.discard(subscription)
+
+    def _end(self, subscription: Subscription, why: Notice) -> None:
+        if subscription.ended:
+            return
+        self._drop(subscription)
+        self.presence.leave(subscription.listener.actor.id, -LEAVE_DELAY)  # gone, not on the way
+        subscription.listener.push_always(protocol.notice(why, self.chat_id))
+        subscription.listener.unsubscribed(subscription, why)
+
+    def _end_all(self, why: Notice) -> None:
+        """The chat is gone, or its numbers have begun anew: another room takes this one's place."""
+        self.is_over = True
+        for subscription in [*self.live, *self.behind, *self.ahead]:
+            self._end(subscription, why)
+
+    def _spawn(self, coroutine: Any) -> "asyncio.Task[None]":
+        task: asyncio.Task[None] = asyncio.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _page_after(actor: Actor, chat_id: str, since: Cursor) -> Any:
+    return missed(actor, chat_id, since, limit=CATCH_UP_PAGE)

@@ -1,0 +1,41 @@
+"""What the rooms and sockets have to hear of: committed events, and sign-ins that have changed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
+from django.db.models.signals import post_delete, post_save
+from django.db.transaction import on_commit
+from knox.models import AuthToken
+
+from chatrouting.identities import Credential, session_credential
+from chatrouting.process import process
+from messages.log import LoggedEvent, committed
+
+
+def connect() -> None:
+    committed.connect(publish)
+    post_delete.connect(session_ended, sender=Session)
+    post_delete.connect(token_revoked, sender=AuthToken)
+    post_save.connect(user_changed, sender=get_user_model())
+
+
+def publish(*, events: Sequence[LoggedEvent], **_: Any) -> None:
+    process.publish(events)
+
+
+def session_ended(*, instance: Session, **_: Any) -> None:
+    credential = session_credential(instance.session_key)
+    on_commit(lambda: process.recheck(credential=credential))
+
+
+def token_revoked(*, instance: AuthToken, **_: Any) -> None:
+    credential = Credential("token", instance.digest)
+    on_commit(lambda: process.recheck(credential=credential))
+
+
+def user_changed(*, instance: Any, created: bool, **_: Any) -> None:
+    """Deactivated, another password, another name, other rights: the look-up tells."""
+    if not created:
+        on_commit(lambda: process.recheck(user_id=instance.pk))

@@ -1,0 +1,44 @@
+"""Who is asking: an API token of theirs, or the session of their browser."""
+
+import re
+from typing import Any
+
+from django.utils import timezone
+from knox.crypto import hash_token
+from knox.models import AuthToken
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+SCHEME = "Bearer"
+_TOKEN = re.compile(r"[!-~]{1,256}")
+
+
+class BearerAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <token>`. A bad one is refused even if there is a session too."""
+
+    def authenticate(self, request: Request) -> tuple[Any, AuthToken] | None:
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != SCHEME.lower():
+            return None
+        token = find_token(text.strip())
+        if token is None:
+            raise AuthenticationFailed
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return SCHEME
+
+
+class CookieAuthentication(SessionAuthentication):
+    """The session's user; unsafe methods need the CSRF token."""
+
+
+def find_token(text: str) -> AuthToken | None:
+    """The valid token of an active user behind these characters."""
+    if not _TOKEN.fullmatch(text):
+        return None
+    for token in AuthToken.objects.select_related("user").filter(pk=hash_token(text)):
+        if token.user.is_active and (token.expiry is None or token.expiry > timezone.now()):
+            return token
+    return None

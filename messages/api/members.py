@@ -1,0 +1,64 @@
+"""The members of a chat."""
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from messages import chats
+from messages.api import shapes
+from messages.api.fields import body_of, integer, number
+from messages.api.schema import documented
+from messages.api.views import ChatView
+from messages.errors import BadRequest
+from messages.members import member_of, members_of
+from messages.models import Role
+from messages.writer import writer
+
+
+class MembersView(ChatView):
+    @documented("listMembers", answers={200: shapes.MemberList}, refusals=(400, 403, 404))
+    def get(self, request: Request, chat_id: str) -> Response:
+        """Everybody in the chat, in the order in which they came; for owners and staff."""
+        self.access.require_manage()
+        return Response({"members": members_of(chat_id)})
+
+    @documented(
+        "addMember",
+        request=shapes.NewMember,
+        answers={201: shapes.Member, 200: shapes.Member},
+        refusals=(400, 403, 404),
+    )
+    def post(self, request: Request, chat_id: str) -> Response:
+        """Let somebody in. Who is in already stays as they are, and is answered with 200."""
+        body = body_of(request)
+        user_id = integer(body, "userId", least=1)
+        role = chats.require_role(body.get("role", Role.MEMBER))
+        is_new = writer.call(chats.add_member, self.access.actor, chat_id, user_id, role=role)
+        return Response(member_of(chat_id, user_id), 201 if is_new else 200)
+
+
+class MemberView(ChatView):
+    @documented(
+        "changeMember",
+        request=shapes.MemberChange,
+        answers={200: shapes.Member},
+        refusals=(400, 403, 404, 409),
+    )
+    def patch(self, request: Request, chat_id: str, user_id: str) -> Response:
+        """Another role. A chat keeps at least one owner."""
+        body = body_of(request)
+        for name in sorted(body.keys() - {"role"}):
+            raise BadRequest(_("Of a member, only the role can be changed."), field=name)
+        role = chats.require_role(body.get("role"))
+        writer.call(chats.set_role, self.access.actor, chat_id, _number(user_id), role)
+        return Response(member_of(chat_id, _number(user_id)))
+
+    @documented("removeMember", answers={204: None}, refusals=(400, 403, 404, 409))
+    def delete(self, request: Request, chat_id: str, user_id: str) -> Response:
+        """Take somebody out, or leave."""
+        writer.call(chats.remove_member, self.access.actor, chat_id, _number(user_id))
+        return Response(status=204)
+
+
+def _number(user_id: str) -> int:
+    return number(user_id, "userId", least=1)

@@ -1,0 +1,149 @@
+"""The messages of a chat: pages of them, a new one, many by their ids, and one."""
+
+from django.conf import settings
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from messages import history, pipeline
+from messages.acceptance import Accepted
+from messages.access import Access
+from messages.api import shapes
+from messages.api.errors import seconds
+from messages.api.fields import body_of, in_query, integer, number, number_in_query
+from messages.api.schema import SEND_HEADERS, documented, number_parameter
+from messages.api.views import ChatView, MessageView
+from messages.drafts import draft_from, require_content
+from messages.errors import BadRequest
+from messages.history import MAX_PAGE, Page
+from messages.ratelimit import Budget, send_limit
+from messages.rendering import render
+from messages.writer import writer
+
+DEFAULT_PAGE = 50
+_PLACES = {"before": history.before, "after": history.after, "around": history.around}
+
+
+class MessagesView(ChatView):
+    @documented(
+        "listMessages",
+        parameters=[
+            *(number_parameter(name) for name in _PLACES),
+            number_parameter("limit", least=1, most=MAX_PAGE, default=DEFAULT_PAGE),
+        ],
+        answers={200: shapes.MessagePage},
+        refusals=(400, 404),
+    )
+    def get(self, request: Request, chat_id: str) -> Response:
+        """A page of the history, ascending by `seq`: the newest, or where one of the three says."""
+        page = _page(chat_id, request.query_params)
+        self.require_still()
+        return Response(
+            {
+                "messages": page.history,
+                "head": str(self.access.head),
+                "oldestSeq": self.access.oldest_seq,
+                "moreBefore": page.more_before,
+                "moreAfter": page.more_after,
+            }
+        )
+
+    @documented(
+        "sendMessage",
+        request=shapes.Draft,
+        parameters=SEND_HEADERS,
+        answers={201: shapes.Sent, 200: shapes.Sent},
+        refusals=(400, 403, 404, 409, 429),
+    )
+    def post(self, request: Request, chat_id: str) -> Response:
+        """Send. The same `clientMessageId` again answers 200 with `duplicate: true`."""
+        accepted: Accepted | None = None
+        try:
+            accepted = writer.accept(draft_from(self.access.actor, chat_id, body_of(request)))
+        finally:
+            budget = _budget(self.access) if accepted is None else accepted.budget
+            self.headers |= _limit_headers(budget)
+        return Response(accepted.as_dict(), 200 if accepted.duplicate else 201)
+
+
+class LookupView(ChatView):
+    @documented(
+        "lookUpMessages",
+        request=shapes.Lookup,
+        answers={200: shapes.LookupResults},
+        refusals=(400, 403, 404),
+    )
+    def post(self, request: Request, chat_id: str) -> Response:
+        """Up to 100 messages by their ids, one result each."""
+        found = history.lookup(chat_id, body_of(request).get("messageIds"))
+        self.require_still()
+        return Response(
+            {
+                "results": {
+                    message_id: message or {"error": "notFound"}
+                    for message_id, message in found.items()
+                }
+            }
+        )
+
+
+class MessageDetailView(MessageView):
+    @documented("getMessage", answers={200: shapes.Message}, refusals=(400, 404))
+    def get(self, request: Request, chat_id: str, message_id: str) -> Response:
+        """One message as it is now."""
+        message = history.one(chat_id, message_id)
+        self.require_still()
+        return Response(message)
+
+    @documented(
+        "editMessage",
+        request=shapes.Edit,
+        answers={200: shapes.Message},
+        refusals=(400, 403, 404, 409),
+    )
+    def patch(self, request: Request, chat_id: str, message_id: str) -> Response:
+        """Other words for your own message; an old `rev` is a `conflict`."""
+        body = body_of(request)
+        rev = integer(body, "rev", least=1)
+        content = require_content(body.get("content"), may_be_empty=True)
+        message = writer.call(
+            pipeline.edit,
+            self.access.actor,
+            message_id,
+            rev=rev,
+            content=content,
+            html=render(content),
+            chat_id=chat_id,
+        )
+        return Response(message)
+
+    @documented("removeMessage", answers={200: shapes.Message}, refusals=(400, 403, 404))
+    def delete(self, request: Request, chat_id: str, message_id: str) -> Response:
+        """Empty it for everybody. Doing it again answers as the first time did."""
+        message = writer.call(pipeline.remove, self.access.actor, message_id, chat_id=chat_id)
+        return Response(message)
+
+
+def _page(chat_id: str, query: QueryDict) -> Page:
+    limit = number_in_query(query, "limit", least=1, most=MAX_PAGE, default=DEFAULT_PAGE)
+    places = {name: value for name in _PLACES if (value := in_query(query, name)) is not None}
+    if len(places) > 1:
+        raise BadRequest(_("Only one of before, after and around."), field=list(places)[1])
+    for name, value in places.items():
+        return _PLACES[name](chat_id, number(value, name), limit)
+    return history.newest(chat_id, limit)
+
+
+def _budget(access: Access) -> Budget | None:
+    return send_limit.look(access.actor.id, access.chat_id)
+
+
+def _limit_headers(budget: Budget | None) -> dict[str, str]:
+    if budget is None:
+        return {}
+    return {
+        "RateLimit-Limit": settings.RATE_LIMIT_SEND.partition("/")[0],
+        "RateLimit-Remaining": str(budget.remaining),
+        "RateLimit-Reset": str(seconds(budget.reset_ms)),
+    }

@@ -1,0 +1,105 @@
+"""How the API describes itself: what each view adds to the OpenAPI document."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.serializers import Serializer
+
+from messages.api import shapes
+from messages.api.errors import STATUS
+from messages.identity import MAX_SEQ
+
+View = TypeVar("View", bound=Callable[..., Any])
+Shape = type[Serializer[Any]]
+
+_ANYWHERE = (401, 500, 503)
+_WITH_A_BODY = (413, 415)
+
+
+def documented(
+    operation_id: str,
+    *,
+    answers: Mapping[int, Shape | None],
+    request: Shape | None = None,
+    parameters: Sequence[OpenApiParameter] = (),
+    refusals: Sequence[int] = (),
+) -> Callable[[View], View]:
+    """Describe a view; its docstring is what people read. `refusals` go without those which
+    every view can give, or every view with a body."""
+    expected = {*refusals, *_ANYWHERE, *(_WITH_A_BODY if request else ())}
+    return extend_schema(
+        operation_id=operation_id,
+        request=request,
+        parameters=list(parameters),
+        responses={**answers, **{status: _refusal(status) for status in sorted(expected)}},
+    )
+
+
+def _refusal(status: int) -> OpenApiResponse:
+    codes = [code.value for code, its_status in STATUS.items() if its_status == status]
+    return OpenApiResponse(shapes.Error, description=", ".join(codes) or "badRequest")
+
+
+def number_parameter(
+    name: str, *, least: int = 0, most: int = MAX_SEQ, default: int | None = None
+) -> OpenApiParameter:
+    """A number after the question mark."""
+    schema = {"type": "integer", "format": "int64", "minimum": least, "maximum": most}
+    return OpenApiParameter(name, schema if default is None else schema | {"default": default})
+
+
+def _answer_header(name: str, description: str, statuses: Sequence[int]) -> OpenApiParameter:
+    return OpenApiParameter(
+        name, int, OpenApiParameter.HEADER, description=description, response=statuses
+    )
+
+
+_OF_A_SEND = (200, 201, 400, 403, 409, 413, 429)
+SEND_HEADERS = (
+    _answer_header("RateLimit-Limit", "How many sends the limit allows.", _OF_A_SEND),
+    _answer_header("RateLimit-Remaining", "How many of them are left.", _OF_A_SEND),
+    _answer_header("RateLimit-Reset", "Seconds until they are all there again.", _OF_A_SEND),
+    _answer_header("Retry-After", "Seconds until the next send is accepted.", [429]),
+)
+
+_IN_THE_PATH: dict[str, dict[str, Any]] = {
+    "chat_id": {"type": "string", "pattern": shapes.CHAT_ID},
+    "message_id": {"type": "string", "pattern": shapes.MESSAGE_ID},
+    "user_id": {"type": "integer", "minimum": 1},
+}
+
+
+class ApiSchema(AutoSchema):
+    """Says what the names in an address look like."""
+
+    def get_override_parameters(self) -> list[Any]:
+        return [
+            OpenApiParameter(name, _IN_THE_PATH[name], OpenApiParameter.PATH)
+            for name in re.findall(r"\{(\w+)\}", self.path)
+        ]
+
+
+class _TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "messages.api.authentication.BearerAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "From auth/token/."}
+
+
+class _CookieScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "messages.api.authentication.CookieAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "A browser's session; unsafe methods need the X-CSRFToken header too.",
+        }

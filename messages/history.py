@@ -1,0 +1,185 @@
+"""Reads: pages of messages by `seq`, look-ups, and the list of one's chats."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+
+from messages.access import Access, Actor, Standing
+from messages.errors import BadRequest, NotFound
+from messages.identity import MAX_SEQ, Cursor
+from messages.message_id_generator import is_message_id
+from messages.models import Membership, Message, Role
+from messages.representation import WireMessage, find_messages, places
+
+MAX_PAGE = 200
+MAX_LOOKUP = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Messages ascending by `seq`, and whether there are more on either side."""
+
+    history: list[WireMessage]
+    more_before: bool
+    more_after: bool
+
+
+def newest(chat_id: str, limit: int) -> Page:
+    history, more = _backwards(chat_id, MAX_SEQ, limit)
+    return Page(history, more_before=more, more_after=False)
+
+
+def before(chat_id: str, seq: int, limit: int) -> Page:
+    history, more = _backwards(chat_id, seq - 1, limit)
+    return Page(history, more_before=more, more_after=_exists(chat_id, seq__gte=seq))
+
+
+def after(chat_id: str, seq: int, limit: int) -> Page:
+    history, more = _forwards(chat_id, seq, limit)
+    return Page(history, more_before=_exists(chat_id, seq__lte=seq), more_after=more)
+
+
+def around(chat_id: str, seq: int, limit: int) -> Page:
+    """The message at `seq`, or the next one, in the middle of a page."""
+    older, more_before = _backwards(chat_id, seq - 1, limit // 2)
+    newer, more_after = _forwards(chat_id, seq - 1, limit - limit // 2)
+    return Page(older + newer, more_before, more_after)
+
+
+def open_messages(chat_id: str) -> list[WireMessage]:
+    """The messages still being generated, as they are now."""
+    return find_messages(
+        "m.chat_id = %s AND m.status IN ('pending', 'processing') AND m.removed IS NULL", [chat_id]
+    )
+
+
+def one(chat_id: str, message_id: str) -> WireMessage:
+    """One message of this chat; a message of another chat is NotFound."""
+    found = find_messages("m.message_id = %s AND m.chat_id = %s", [message_id, chat_id])
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def lookup(chat_id: str, message_ids: object) -> dict[str, WireMessage | None]:
+    """Each wanted message of this chat, None where it is not there; 1 to 100 ids."""
+    wanted = require_message_ids(message_ids)
+    where = f"m.chat_id = %s AND m.message_id IN {places(len(wanted))}"
+    found = {message["messageId"]: message for message in find_messages(where, [chat_id, *wanted])}
+    return {message_id: found.get(message_id) for message_id in wanted}
+
+
+def require_message_ids(value: object) -> list[str]:
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_LOOKUP:
+        raise BadRequest(f"messageIds is a list of 1 to {MAX_LOOKUP} ids.", field="messageIds")
+    if not all(is_message_id(item) for item in value):
+        raise BadRequest("messageIds has something that is no message id.", field="messageIds")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class ChatLine:
+    """One line of somebody's list of chats."""
+
+    access: Access
+    unread: int
+    last_at: int
+    last_message: WireMessage | None
+
+    @property
+    def chat_id(self) -> str:
+        return self.access.chat_id
+
+    @property
+    def title(self) -> str:
+        return self.access.title
+
+
+_LINE_COLUMNS = (
+    "chat_id",
+    "chat__title",
+    "chat__frozen",
+    "chat__created_at",
+    "chat__epoch",
+    "chat__last_seq",
+    "chat__oldest_seq",
+    "role",
+    "read_seq",
+    "muted",
+    "muted_until",
+    "chat__last_at",
+    "unread",
+    "newest",
+)
+
+
+def chats_of(actor: Actor) -> list[ChatLine]:
+    """One's own chats, the most recently active first; two queries however many there are."""
+    rows = list(
+        Membership.objects.filter(user_id=actor.id)
+        .annotate(unread=Coalesce(_unread(actor), 0), newest=_newest_id())
+        .order_by("-chat__last_at", "chat_id")
+        .values_list(*_LINE_COLUMNS)
+    )
+    last = _by_id([row[13] for row in rows if row[13]])
+    return [_line(actor, row, last.get(row[13])) for row in rows]
+
+
+def _by_id(message_ids: Sequence[str]) -> dict[str, WireMessage]:
+    if not message_ids:
+        return {}
+    found = find_messages(f"m.message_id IN {places(len(message_ids))}", message_ids)
+    return {message["messageId"]: message for message in found}
+
+
+def _line(actor: Actor, row: Sequence[Any], last_message: WireMessage | None) -> ChatLine:
+    access = Access(
+        chat_id=row[0],
+        title=row[1],
+        frozen=row[2],
+        created_at=row[3],
+        head=Cursor(row[4], row[5]),
+        oldest_seq=row[6],
+        actor=actor,
+        standing=Standing(Role(row[7]), row[8], row[9], row[10]),
+    )
+    return ChatLine(access, unread=row[12], last_at=row[11], last_message=last_message)
+
+
+def _unread(actor: Actor) -> Subquery:
+    """Messages of others above the read pointer."""
+    theirs = (
+        Message.objects.filter(chat_id=OuterRef("chat_id"), seq__gt=OuterRef("read_seq"))
+        .filter(removed=None)
+        .filter(Q(author_id=None) | ~Q(author_id=actor.id))
+        .order_by()
+        .values("chat_id")
+    )
+    return Subquery(theirs.annotate(n=Count("pk")).values("n"))
+
+
+def _newest_id() -> Subquery:
+    return Subquery(
+        Message.objects.filter(chat_id=OuterRef("chat_id")).order_by("-seq").values("pk")[:1]
+    )
+
+
+def _backwards(chat_id: str, seq: int, limit: int) -> tuple[list[WireMessage], bool]:
+    """The last ones up to `seq`, ascending, and whether there are older ones."""
+    found = find_messages(
+        "m.chat_id = %s AND m.seq <= %s", [chat_id, seq], order="m.seq DESC", limit=limit + 1
+    )
+    return found[:limit][::-1], len(found) > limit
+
+
+def _forwards(chat_id: str, seq: int, limit: int) -> tuple[list[WireMessage], bool]:
+    """The first ones after `seq`, and whether there are newer ones."""
+    found = find_messages("m.chat_id = %s AND m.seq > %s", [chat_id, seq], limit=limit + 1)
+    return found[:limit], len(found) > limit
+
+
+def _exists(chat_id: str, **where: int) -> bool:
+    return Message.objects.filter(chat_id=chat_id, **where).exists()

@@ -1,0 +1,213 @@
+"""What is stored: chats, who belongs to them, messages, and the log of events."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from messages.identity import new_chat_id, new_epoch
+
+MAX_TITLE = 120
+MAX_CONTENT = 16_384
+
+
+class Chat(models.Model):
+    """A conversation and the head of its log."""
+
+    chat_id = models.CharField(
+        primary_key=True,
+        max_length=64,
+        default=new_chat_id,
+        validators=[RegexValidator(r"\A[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")],
+    )
+    title = models.CharField(max_length=MAX_TITLE)
+    frozen = models.BooleanField(default=False)
+    epoch = models.CharField(max_length=16, default=new_epoch)
+    last_seq = models.BigIntegerField(default=0, help_text=_("Number of the newest event."))
+    oldest_seq = models.BigIntegerField(default=1, help_text=_("Number of the oldest kept event."))
+    created_at = models.BigIntegerField(help_text=_("Milliseconds since the epoch, UTC."))
+    last_at = models.BigIntegerField(help_text=_("Time of the newest event, in milliseconds."))
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="chat_seq_in_order",
+                condition=Q(oldest_seq__gte=1) & Q(oldest_seq__lte=F("last_seq") + 1),
+            ),
+            models.CheckConstraint(name="chat_has_title", condition=~Q(title="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", _("owner")
+    MEMBER = "member", _("member")
+
+
+class Membership(models.Model):
+    """One person in one chat, and how far they have read."""
+
+    chat = models.ForeignKey(Chat, models.CASCADE, related_name="memberships", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="chat_memberships"
+    )
+    role = models.CharField(max_length=8, choices=Role, default=Role.MEMBER)
+    read_seq = models.BigIntegerField(default=0)
+    muted = models.BooleanField(default=False)
+    muted_until = models.BigIntegerField(null=True, blank=True)
+    joined_at = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["chat", "user"], name="one_membership_per_chat"),
+            models.CheckConstraint(name="membership_role", condition=Q(role__in=Role.values)),
+            models.CheckConstraint(name="membership_read_seq", condition=Q(read_seq__gte=0)),
+            models.CheckConstraint(
+                name="membership_muted_until", condition=Q(muted=True) | Q(muted_until=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.chat}"
+
+
+class MessageType(models.TextChoices):
+    USER = "user", _("user")
+    SYSTEM = "system", _("system")
+    YOUTUBE = "youtube", _("YouTube")
+    AI = "ai", _("AI")
+
+
+class Status(models.TextChoices):
+    PENDING = "pending", _("pending")
+    PROCESSING = "processing", _("processing")
+    COMPLETED = "completed", _("completed")
+    ERROR = "error", _("error")
+
+
+class RemovedBy(models.TextChoices):
+    AUTHOR = "author", _("author")
+    STAFF = "staff", _("staff")
+    RETENTION = "retention", _("retention")
+    ERASURE = "erasure", _("erasure")
+
+
+class Message(models.Model):
+    """One message as it is now; its past is in the events that point here."""
+
+    message_id = models.CharField(primary_key=True, max_length=50, editable=False)
+    chat = models.ForeignKey(Chat, models.CASCADE, related_name="messages", db_index=False)
+    type = models.CharField(max_length=8, choices=MessageType)
+    content = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    timestamp = models.BigIntegerField()
+    status = models.CharField(max_length=10, choices=Status)
+    metadata = models.JSONField(default=dict, blank=True)
+    seq = models.BigIntegerField(help_text=_("Number of the message's first event."))
+    rev = models.BigIntegerField(default=1)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    client_message_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
+    body_digest = models.CharField(max_length=32, blank=True, editable=False)
+    reply_to = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    error = models.JSONField(null=True, blank=True)
+    edited_at = models.BigIntegerField(null=True, blank=True)
+    removed = models.CharField(max_length=10, null=True, blank=True, choices=RemovedBy)  # noqa: DJ001
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["chat", "seq"], name="one_message_per_seq"),
+            models.UniqueConstraint(
+                fields=["chat", "author", "client_message_id"],
+                name="one_message_per_client_id",
+                condition=Q(client_message_id__isnull=False),
+            ),
+            models.CheckConstraint(name="message_type", condition=Q(type__in=MessageType.values)),
+            models.CheckConstraint(name="message_status", condition=Q(status__in=Status.values)),
+            models.CheckConstraint(
+                name="message_born_completed",
+                condition=Q(type__in=["youtube", "ai"]) | Q(status="completed"),
+            ),
+            models.CheckConstraint(
+                name="message_error_while_error",
+                condition=Q(status="error", error__isnull=False)
+                | (~Q(status="error") & Q(error=None)),
+            ),
+            models.CheckConstraint(
+                name="message_removed_is_empty",
+                condition=Q(removed=None) | Q(removed__in=RemovedBy.values, content="", html=""),
+            ),
+            models.CheckConstraint(name="message_counts", condition=Q(seq__gte=1, rev__gte=1)),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["chat", "seq"],
+                name="open_messages",
+                condition=Q(status__in=["pending", "processing"]),
+            ),
+            # Without it each deleted message is a walk through the table for what replied to it.
+            models.Index(fields=["reply_to"], name="replies", condition=Q(reply_to__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return self.message_id
+
+
+class EventType(models.TextChoices):
+    """`<type>_message` and `<type>_message_update` per message type, then the rest."""
+
+    USER_MESSAGE = "user_message"
+    SYSTEM_MESSAGE = "system_message"
+    YOUTUBE_MESSAGE = "youtube_message"
+    AI_MESSAGE = "ai_message"
+    USER_MESSAGE_UPDATE = "user_message_update"
+    SYSTEM_MESSAGE_UPDATE = "system_message_update"
+    YOUTUBE_MESSAGE_UPDATE = "youtube_message_update"
+    AI_MESSAGE_UPDATE = "ai_message_update"
+    MESSAGE_REMOVED = "message_removed"
+    MEMBER_JOINED = "member_joined"
+    MEMBER_LEFT = "member_left"
+    MEMBER_MUTED = "member_muted"
+    MEMBER_UNMUTED = "member_unmuted"
+    CHAT_FROZEN = "chat_frozen"
+    CHAT_UNFROZEN = "chat_unfrozen"
+    CHAT_RENAMED = "chat_renamed"
+
+
+class Event(models.Model):
+    """One numbered line of a chat's log. It points at its message and holds no content."""
+
+    chat = models.ForeignKey(Chat, models.CASCADE, related_name="events", db_index=False)
+    seq = models.BigIntegerField()
+    at = models.BigIntegerField()
+    type = models.CharField(max_length=24, choices=EventType)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    message = models.ForeignKey(
+        Message, models.CASCADE, null=True, blank=True, related_name="events"
+    )
+    data = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("seq",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["chat", "seq"], name="one_event_per_seq"),
+            models.CheckConstraint(name="event_type", condition=Q(type__in=EventType.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.chat_id} {self.seq} {self.type}"

@@ -1,0 +1,40 @@
+"""What is typed into pages; the domain checks what is sent on from here."""
+
+import re
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from messages.access import Actor, actor_of
+from messages.models import MAX_TITLE
+
+_MAX_PEOPLE = 100
+
+
+class NewChatForm(forms.Form):
+    """A title, and who else is to be in the chat."""
+
+    title = forms.CharField(label=_("Title"), max_length=MAX_TITLE)
+    people = forms.CharField(
+        label=_("People"),
+        required=False,
+        max_length=_MAX_PEOPLE * 151,
+        help_text=_("User names, with commas between them. You are in the chat anyway."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+
+    def clean_people(self) -> list[Actor]:
+        """The people behind the names; says which names belong to nobody."""
+        names = list(dict.fromkeys(re.findall(r"[^\s,;]+", self.cleaned_data["people"])))
+        if len(names) > _MAX_PEOPLE:
+            raise ValidationError(
+                _("At most %(most)d people at once."), params={"most": _MAX_PEOPLE}
+            )
+        users = get_user_model().objects.filter(username__in=names, is_active=True)
+        found = {user.get_username(): actor_of(user) for user in users}
+        unknown = ", ".join(name for name in names if name not in found)
+        if unknown:
+            raise ValidationError(_("There is nobody called: %(names)s"), params={"names": unknown})
+        return list(found.values())

@@ -1,0 +1,92 @@
+"""A message as its template wants it: the wire form, and what the viewer makes of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from messages.history import ChatLine
+from messages.pages.words import author_of, state_of
+from messages.representation import WireMessage
+
+_LINE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What `chat/message.html` shows; `static/js/log_view.js` fills in the same."""
+
+    message: WireMessage
+    own: bool
+    author: str
+    at: datetime | None
+    state: str
+    url: str
+    link: str
+
+    @property
+    def condition(self) -> str:
+        return "removed" if self.message.get("removed") else self.message.get("status", "")
+
+
+# For the page's <template>: every slot there, and empty.
+BLANK = Row(
+    message={"html": "", "editedAt": None},
+    own=False,
+    author="",
+    at=None,
+    state="",
+    url="",
+    link="",
+)
+
+
+def row_of(message: WireMessage, viewer_id: int) -> Row:
+    metadata: dict[str, Any] = {} if message["removed"] else message["metadata"]
+    url = metadata.get("url") or ""
+    return Row(
+        message=message,
+        own=message["author"] is not None and message["author"]["id"] == viewer_id,
+        author=author_of(message),
+        at=moment(message["timestamp"]),
+        state=state_of(message),
+        url=url if url.startswith("https://") else "",
+        link=metadata.get("title") or url,
+    )
+
+
+def rows_of(history: Sequence[WireMessage], viewer_id: int) -> list[Row]:
+    return [row_of(message, viewer_id) for message in history]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the list of chats."""
+
+    chat_id: str
+    title: str
+    unread: int
+    at: datetime
+    author: str
+    text: str
+
+
+def line_of(line: ChatLine) -> Line:
+    last = line.last_message
+    return Line(
+        chat_id=line.chat_id,
+        title=line.title,
+        unread=line.unread,
+        at=moment(line.last_at),
+        author=author_of(last) if last else "",
+        text=_first_words(last) if last else "",
+    )
+
+
+def _first_words(message: WireMessage) -> str:
+    text = state_of(message) or message["content"] or message["metadata"].get("url", "")
+    return " ".join(text[:_LINE].split())
+
+
+def moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)

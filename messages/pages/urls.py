@@ -1,0 +1,14 @@
+"""The addresses of the pages (docs/protocol.md §5)."""
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from messages.pages import views
+
+urlpatterns = [
+    path("", views.chat_list, name="chats"),
+    path("new/", views.new_chat, name="new-chat"),
+    path("chats/<str:chat_id>/", views.chat_page, name="chat"),
+    path("accounts/login/", views.SignIn.as_view(), name="login"),
+    path("accounts/logout/", LogoutView.as_view(), name="logout"),
+]

@@ -1,0 +1,63 @@
+"""What pages say about a message or the connection: one table for templates and script."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from messages.models import MessageType, RemovedBy, Status
+from messages.representation import WireMessage
+
+# `{name}` is filled in by whoever shows it.
+WORDS: dict[str, Any] = {
+    "system": _("System"),
+    "assistant": _("Assistant"),
+    "nobody": _("Somebody who has left"),
+    "ai.pending": _("Waiting for an answer…"),
+    "ai.processing": _("Writing an answer…"),
+    "youtube.pending": _("Waiting to look at the video…"),
+    "youtube.processing": _("Looking at the video…"),
+    "error": _("Failed: {reason}"),
+    "errorUnknown": _("no reason is known"),
+    "removed": _("This message was removed."),
+    "removed.author": _("This message was removed by its author."),
+    "removed.staff": _("This message was removed by a moderator."),
+    "sending": _("Sending…"),
+    "notSent": _("Not sent: {reason}"),
+    "noReason": _("the connection has ended."),
+    "inStep": _("In step"),
+    "catchingUp": _("Catching up…"),
+    "offline": _("Offline, trying again"),
+    "offlineUnsent": _("Offline, {count} waiting to send"),
+    "signedOut": _("You are signed out. Please sign in again."),
+    "noAccess": _("This chat is no longer open to you."),
+    "broken": _("This page and the server no longer understand each other. Please reload it."),
+    "here": _("Also here: {names}"),
+    "alone": _("Nobody else is here"),
+    "typingOne": _("{names} is typing…"),
+    "typingMany": _("{names} are typing…"),
+}
+
+
+def author_of(message: WireMessage) -> str:
+    """The name over a message."""
+    if message["author"] is not None:
+        return str(message["author"]["name"])
+    match message["type"]:
+        case MessageType.SYSTEM:
+            return str(WORDS["system"])
+        case MessageType.AI:
+            return str(WORDS["assistant"])
+        case _:
+            return str(WORDS["nobody"])
+
+
+def state_of(message: WireMessage) -> str:
+    """What has to be said of a message that is not simply there; empty where it is."""
+    if message["removed"]:
+        by = message["removed"]
+        named = by in (RemovedBy.AUTHOR, RemovedBy.STAFF)
+        return str(WORDS[f"removed.{by}" if named else "removed"])
+    if message["status"] == Status.ERROR:
+        reason = (message["error"] or {}).get("detail") or WORDS["errorUnknown"]
+        return str(WORDS["error"]).format(reason=reason)
+    return str(WORDS.get(f"{message['type']}.{message['status']}", ""))

@@ -1,0 +1,97 @@
+"""Coming back: what somebody missed in a chat since their cursor, or a snapshot to start from.
+
+Events are read before access is looked at for the last time. A removal that had committed when
+they were read is therefore always seen, and nothing after it leaves.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from messages.access import Access, Actor, access_to
+from messages.errors import StaleCursor
+from messages.history import newest, open_messages
+from messages.identity import Cursor
+from messages.log import EVENT_PAGE, LoggedEvent, events_since, require_position
+from messages.representation import WireMessage
+
+# Whoever is further behind starts from a snapshot.
+MAX_REPLAY = EVENT_PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Events after a cursor; `access` is as it stood when they had been read."""
+
+    events: list[LoggedEvent]
+    head: Cursor
+    more: bool
+    access: Access
+
+
+def missed(
+    actor: Actor, chat_id: str, since: Cursor | None, *, limit: int = EVENT_PAGE
+) -> EventPage:
+    """Events after `since`, from the oldest kept one where it is None.
+
+    Raises NotFound, and StaleCursor where the log cannot be read on from there without a hole.
+    """
+    access = access_to(actor, chat_id)
+    position = since or Cursor(access.head.epoch, access.oldest_seq - 1)
+    require_position(position, head=access.head, oldest_seq=access.oldest_seq)
+    events = events_since(chat_id, position.epoch, position.seq, limit=limit)
+    access = access_to(actor, chat_id)
+    require_position(position, head=access.head, oldest_seq=access.oldest_seq)
+    last = events[-1].seq if events else position.seq
+    return EventPage(events, access.head, more=last < access.head.seq, access=access)
+
+
+class Mode(StrEnum):
+    LIVE = "live"
+    REPLAY = "replay"
+    SNAPSHOT = "snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """How to go on: with `events`, or with `history` (the newest messages) in their place.
+
+    `position` is what the receiver knows after applying it.
+    """
+
+    mode: Mode
+    position: Cursor
+    access: Access
+    open: list[WireMessage] = field(default_factory=list)
+    events: list[LoggedEvent] = field(default_factory=list)
+    history: list[WireMessage] = field(default_factory=list)
+
+
+def resume(actor: Actor, chat_id: str, since: Cursor | None, *, tail: int) -> Resumption:
+    """Raises NotFound; a cursor that cannot be replayed is answered by a snapshot."""
+    if since is not None:
+        try:
+            page = missed(actor, chat_id, since, limit=MAX_REPLAY)
+        except StaleCursor:
+            pass
+        else:
+            # A page that is not full had all there was; what came since comes as it is said.
+            if len(page.events) < MAX_REPLAY or not page.more:
+                return _replay(actor, chat_id, since, page)
+    return _snapshot(actor, chat_id, tail)
+
+
+def _replay(actor: Actor, chat_id: str, since: Cursor, page: EventPage) -> Resumption:
+    position = Cursor(since.epoch, page.events[-1].seq) if page.events else since
+    mode = Mode.REPLAY if page.events else Mode.LIVE
+    generating = open_messages(chat_id)
+    access = access_to(actor, chat_id) if generating else page.access
+    return Resumption(mode, position, access, generating, page.events)
+
+
+def _snapshot(actor: Actor, chat_id: str, tail: int) -> Resumption:
+    # The head is read first: what is newer in the messages comes again as an event, harmlessly.
+    position = access_to(actor, chat_id).head
+    history = newest(chat_id, tail).history if tail else []
+    generating = open_messages(chat_id)
+    access = access_to(actor, chat_id)
+    return Resumption(Mode.SNAPSHOT, position, access, generating, history=history)

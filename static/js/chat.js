@@ -1,0 +1,156 @@
+/** The chat page: joins what the server rendered, the live chat, and the reader's hands. */
+
+import { Composer } from "./composer.js";
+import { Connection } from "./connection.js";
+import { LiveChat } from "./live_chat.js";
+import { LogView } from "./log_view.js";
+import { ReadingPlace } from "./reading_place.js";
+import { SOCKET_PATH, meaningOf } from "./protocol.js";
+import { say } from "./words.js";
+
+class ChatPage {
+  #page = JSON.parse(document.getElementById("page").textContent);
+  #words = this.#page.words;
+  #log = document.getElementById("log");
+  #list = document.getElementById("messages");
+  #place = new ReadingPlace(this.#log, this.#list);
+  #names = new Intl.ListFormat(document.documentElement.lang);
+  #isPainting = false;
+  #composer;
+  #connection;
+  #chat;
+  #view;
+
+  open() {
+    const selfId = this.#page.user.id;
+    this.#view = new LogView({ list: this.#list, words: this.#words, selfId });
+    this.#chat = new LiveChat(
+      { ...this.#page, messages: this.#view.adopt() },
+      { connect: (listener) => this.#connect(listener), onChange: () => this.#changed() },
+    );
+    this.#composer = new Composer({
+      form: document.getElementById("composer"),
+      onSend: (content) => this.#send(content),
+      onTyping: (on) => this.#chat.type(on),
+    });
+    this.#listen();
+    this.#connection.start();
+    this.#changed();
+  }
+
+  #connect(listener) {
+    const address = new URL(SOCKET_PATH, location.href);
+    address.protocol = address.protocol.replace("http", "ws");
+    this.#connection = new Connection({
+      openSocket: (protocol) => new WebSocket(address, protocol),
+      listener,
+    });
+    return this.#connection;
+  }
+
+  // These live as long as the page does, so nothing removes them.
+  #listen() {
+    addEventListener("online", () => this.#connection.hurry());
+    addEventListener("offline", () => this.#connection.interrupt());
+    addEventListener("beforeunload", (event) => this.#chat.hasUnsent && event.preventDefault());
+    document.addEventListener("visibilitychange", () => this.#becameVisible());
+    this.#log.addEventListener("scroll", () => this.#markRead(), { passive: true });
+    this.#list.addEventListener("click", ({ target }) => this.#takeBack(target));
+  }
+
+  #becameVisible() {
+    if (!document.hidden) {
+      this.#connection.hurry();
+      this.#markRead();
+    }
+  }
+
+  #markRead() {
+    if (!document.hidden && this.#place.isAtEnd && this.#chat.state === "inStep") {
+      this.#chat.markRead();
+    }
+  }
+
+  #send(content) {
+    const isTaken = this.#chat.send(content);
+    if (isTaken) {
+      this.#place.goToEnd();
+    }
+    return isTaken;
+  }
+
+  #takeBack(target) {
+    const element = target.closest("button")?.closest("[data-client-message-id]");
+    if (element) {
+      this.#composer.restore(this.#chat.takeBack(element.dataset.clientMessageId));
+    }
+  }
+
+  /** Many changes come in one go; they are painted once. */
+  #changed() {
+    if (!this.#isPainting) {
+      this.#isPainting = true;
+      queueMicrotask(() => {
+        this.#isPainting = false;
+        this.#paint();
+      });
+    }
+  }
+
+  #paint() {
+    const { state, company, permissions, title, from } = this.#chat;
+    this.#place.keepThrough(() => this.#view.show(this.#chat.rows()));
+    this.#paintOlder(from);
+    this.#paintCompany(state, company);
+    this.#paintStatus(state);
+    this.#composer.allow(this.#mayWrite(state, permissions));
+    if (title !== null) {
+      write("title", title);
+      document.title = title;
+    }
+    this.#markRead();
+  }
+
+  #paintOlder(from) {
+    const older = document.getElementById("older");
+    older.hidden = from === 0;
+    older.querySelector("a").search = `?before=${from}`;
+  }
+
+  #paintCompany(state, { others, writing }) {
+    const here = { names: this.#names.format(others) };
+    const words = others.length > 0 ? say(this.#words.here, here) : this.#words.alone;
+    write("company", state === "inStep" || others.length > 0 ? words : "");
+    const typing = writing.length > 1 ? this.#words.typingMany : this.#words.typingOne;
+    write("typing", writing.length > 0 ? say(typing, { names: this.#names.format(writing) }) : "");
+  }
+
+  #paintStatus(state) {
+    document.getElementById("status").dataset.state = state;
+    if (state === "stopped") {
+      write("status", this.#words[meaningOf(this.#chat.stopped.code)]);
+    } else {
+      const unsent = this.#chat.rows().filter((row) => row.state === "sending").length;
+      const isWaiting = state === "offline" && unsent > 0;
+      write("status", isWaiting ? say(this.#words.offlineUnsent, { count: unsent }) : this.#words[state]);
+    }
+  }
+
+  /** Only where the form is no way out either is the button taken away. */
+  #mayWrite(state, permissions) {
+    if (state === "stopped") {
+      return meaningOf(this.#chat.stopped.code) === "broken";
+    }
+    return permissions?.send ?? this.#composer.isAllowed;
+  }
+}
+
+/** A live region speaks whenever it is written to, so only what is new is written. */
+function write(id, text) {
+  const element = document.getElementById(id);
+  if (element.textContent !== text) {
+    element.textContent = text;
+  }
+}
+
+new ChatPage().open();

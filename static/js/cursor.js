@@ -1,0 +1,88 @@
+/** The position in one chat's log: events pass here in order, once each, without holes. */
+
+const MOST_HELD = 500;
+
+function parse(text) {
+  const [epoch, seq] = text.split(":");
+  return { epoch, seq: Number(seq) };
+}
+
+export class Cursor {
+  #epoch;
+  #seq;
+  #held = [];
+  #head = null;
+
+  constructor(text) {
+    ({ epoch: this.#epoch, seq: this.#seq } = parse(text));
+  }
+
+  toString() {
+    return `${this.#epoch}:${this.#seq}`;
+  }
+
+  get seq() {
+    return this.#seq;
+  }
+
+  /** Whether something is known to be missing: an event ahead is held, or a head is further on. */
+  get isBehind() {
+    return this.#held.length > 0 || this.#head !== null;
+  }
+
+  /** Takes one event; returns those whose turn it is now. Behind is dropped, ahead is held. */
+  take(event) {
+    if (event.epoch === this.#epoch && event.seq <= this.#seq) {
+      return [];
+    }
+    // What does not fit is not lost: being behind already means asking for everything missing.
+    if (this.#held.length < MOST_HELD) {
+      this.#held.push(event);
+    }
+    return this.#release();
+  }
+
+  /** What the server says of the head: the only way to learn that the very last event is missing. */
+  hearOf(headText) {
+    const head = parse(headText);
+    this.#head = this.#covers(head) ? null : head;
+  }
+
+  /** To the head of a replay, once its events are applied; returns held events that follow it. */
+  advance(headText) {
+    const head = parse(headText);
+    if (!this.#covers(head)) {
+      this.#epoch = head.epoch;
+      this.#seq = head.seq;
+    }
+    return this.#release();
+  }
+
+  /** To the head of a snapshot, which may lie behind or in another epoch. */
+  reset(headText) {
+    ({ epoch: this.#epoch, seq: this.#seq } = parse(headText));
+    this.#held = this.#held.filter((event) => event.epoch === this.#epoch);
+    return this.#release();
+  }
+
+  #covers({ epoch, seq }) {
+    return epoch === this.#epoch && seq <= this.#seq;
+  }
+
+  #release() {
+    const released = [];
+    for (let next = this.#next(); next; next = this.#next()) {
+      this.#seq = next.seq;
+      released.push(next);
+    }
+    this.#held = this.#held.filter((event) => !this.#covers(event));
+    if (this.#head !== null && this.#covers(this.#head)) {
+      this.#head = null;
+    }
+    return released;
+  }
+
+  #next() {
+    return this.#held.find(({ epoch, seq }) => epoch === this.#epoch && seq === this.#seq + 1);
+  }
+}

@@ -1,0 +1,233 @@
+/** One chat as its page knows it, live: what arrived, what is on its way, who is here. */
+
+import { Alarms } from "./alarms.js";
+import { newClientMessageId } from "./client_message_id.js";
+import { Company } from "./company.js";
+import { Cursor } from "./cursor.js";
+import { Follower } from "./follower.js";
+import { Outbox } from "./outbox.js";
+import { action } from "./protocol.js";
+import { Sender } from "./sender.js";
+import { Timeline } from "./timeline.js";
+
+const READ_MS = 1_000;
+
+// After these the server may allow more or less than it said when this page subscribed.
+const CHANGES_PERMISSIONS = /^(chat_frozen|chat_unfrozen|member_muted|member_unmuted)$/;
+
+export class LiveChat {
+  #chatId;
+  #selfId;
+  #connection;
+  #onChange;
+  #clock;
+  #alarms;
+  #cursor;
+  #company;
+  #outbox = new Outbox();
+  #timeline;
+  #follower;
+  #sender;
+  #hasBroken = false;
+  #readSeq = 0;
+
+  title = null;
+  permissions = null;
+  stopped = null;
+
+  /**
+   * `page` is what the HTML already shows: `{chatId, user, cursor, messages, moreBefore}`;
+   * `connect(listener)` makes the connection. `onChange()` is called often: gather before painting.
+   */
+  constructor(page, { connect, onChange, timers = globalThis, clock = Date.now }) {
+    const chatId = page.chatId;
+    this.#chatId = chatId;
+    this.#selfId = page.user.id;
+    this.#onChange = onChange;
+    this.#clock = clock;
+    this.#alarms = new Alarms(timers);
+    this.#cursor = new Cursor(page.cursor);
+    this.#company = new Company(page.user.id);
+    this.#timeline = new Timeline(chatId, this.#outbox);
+    this.#timeline.replace(page.messages, page.moreBefore);
+    const connection = connect(this);
+    this.#connection = connection;
+    const shared = { chatId, connection, alarms: this.#alarms, listener: this };
+    this.#follower = new Follower({ ...shared, cursor: this.#cursor });
+    this.#sender = new Sender({ ...shared, outbox: this.#outbox });
+  }
+
+  // --- What the page shows --------------------------------------------------------------------
+
+  rows() {
+    return this.#timeline.rows();
+  }
+
+  /** The seq of the first message shown if there are older ones, else 0. */
+  get from() {
+    return this.#timeline.from;
+  }
+
+  /** `stopped`, `offline`, `catchingUp` or `inStep`; never better than it is. */
+  get state() {
+    if (this.stopped !== null) {
+      return "stopped";
+    }
+    if (!this.#connection.isReady) {
+      return this.#hasBroken ? "offline" : "catchingUp";
+    }
+    return this.#follower.isInStep ? "inStep" : "catchingUp";
+  }
+
+  get company() {
+    return { others: this.#company.others(), writing: this.#company.writing(this.#clock()) };
+  }
+
+  get hasUnsent() {
+    return !this.#outbox.isEmpty;
+  }
+
+  // --- What its reader does -------------------------------------------------------------------
+
+  /** Returns false for what has to go by the page's form instead. */
+  send(content) {
+    return this.#sender.offer(newClientMessageId(), content);
+  }
+
+  /** The text of a message that was refused, for another try. */
+  takeBack(clientMessageId) {
+    const content = this.#outbox.takeBack(clientMessageId);
+    this.#onChange();
+    return content;
+  }
+
+  type(on) {
+    this.#tell(action.typing(this.#chatId, on));
+  }
+
+  /** Everything up to here was seen; told at most once a second. */
+  markRead() {
+    if (this.#cursor.seq > this.#readSeq) {
+      this.#alarms.first("read", READ_MS, () => {
+        this.#readSeq = this.#cursor.seq;
+        this.#tell(action.read(this.#chatId, this.#readSeq));
+      });
+    }
+  }
+
+  // --- What the connection tells --------------------------------------------------------------
+
+  onOpen() {
+    this.#follower.subscribe();
+  }
+
+  onWaiting() {
+    this.#hasBroken = true;
+    this.#readSeq = 0;
+    this.#alarms.silence();
+    this.#company.gather([]);
+    this.#onChange();
+  }
+
+  /** `code` is a close code, an error's code or a notice's type; `message` is the server's word. */
+  onStopped(code, message) {
+    this.stopped = { code, message };
+    this.#alarms.silence();
+    this.#company.gather([]);
+    this.#sender.close(message);
+    this.#onChange();
+  }
+
+  onHeads(heads) {
+    if (heads?.[this.#chatId]) {
+      this.#follower.hearOf(heads[this.#chatId]);
+    }
+  }
+
+  /** Whatever is not of this chat, or of a kind not known here, ends at this door. */
+  onFrame(frame) {
+    if (frame.chatId !== this.#chatId) {
+      return;
+    }
+    if (frame.op === "event") {
+      this.#follower.take(frame);
+    } else if (frame.op === "ephemeral") {
+      this.#overhear(frame);
+    } else if (frame.op === "notice") {
+      this.#heed(frame);
+    }
+  }
+
+  #overhear({ type, user, on, online }) {
+    if (type === "presence") {
+      this.#company.presence(user, online);
+    } else if (type === "typing") {
+      const lasts = this.#company.typing(user, on, this.#clock());
+      this.#alarms.last(`typing ${user.id}`, lasts, this.#onChange);
+    }
+    this.#onChange();
+  }
+
+  #heed({ type }) {
+    if (type === "subscriptionRevoked") {
+      this.onRefused({ code: type, message: null });
+    } else if (type === "positionLost") {
+      this.#follower.subscribe();
+    }
+  }
+
+  // --- What the follower and the sender tell --------------------------------------------------
+
+  onEvents(events) {
+    for (const { type, message, data } of events) {
+      if (message) {
+        this.onStored(message);
+      }
+      if (type === "chat_renamed" && data?.title) {
+        this.title = data.title;
+      }
+      if (CHANGES_PERMISSIONS.test(type)) {
+        this.#alarms.first("permissions", 0, () => this.#follower.subscribe());
+      }
+    }
+  }
+
+  onSnapshot(messages, moreBefore) {
+    this.#timeline.replace(messages, moreBefore);
+    messages.forEach((message) => this.onStored(message));
+  }
+
+  onSubscribed({ open, presence, permissions, limits }) {
+    open.forEach((message) => this.onStored(message));
+    this.#company.gather(presence);
+    this.permissions = permissions;
+    this.#connection.settle();
+    this.#sender.open(limits);
+  }
+
+  onLookedAround() {
+    this.#onChange();
+  }
+
+  onRefused({ code, message }) {
+    this.#connection.stop();
+    this.onStopped(code, message);
+  }
+
+  onStored(message) {
+    this.#timeline.put(message);
+    this.#company.spoke(message.author?.id);
+    if (message.author?.id === this.#selfId) {
+      this.#outbox.settle(message.clientMessageId);
+    }
+  }
+
+  onOutbox() {
+    this.#onChange();
+  }
+
+  /** Said without need of an answer. */
+  #tell(frame) {
+    this.#connection.call(frame).catch(() => undefined);
+  }
+}

@@ -1,0 +1,133 @@
+/** The messages on the page: one element each, made from the page's template, in order. */
+
+import { showLocally } from "./local_times.js";
+import { authorOf, say, stateOf } from "./words.js";
+
+export class LogView {
+  #list;
+  #template;
+  #takeBackTemplate;
+  #words;
+  #selfId;
+  #elements = new Map();
+
+  constructor({ list, words, selfId }) {
+    this.#list = list;
+    this.#template = document.getElementById("message-template");
+    this.#takeBackTemplate = document.getElementById("take-back-template");
+    this.#words = words;
+    this.#selfId = selfId;
+  }
+
+  /** What the server has put on the page: enough of each message to know it by, and its rev. */
+  adopt() {
+    return [...this.#list.children].map((element) => {
+      const { messageId, chatId, seq, rev } = element.dataset;
+      this.#elements.set(messageId, element);
+      return { messageId, chatId, seq: Number(seq), rev: Number(rev) };
+    });
+  }
+
+  /** Makes the page show exactly these rows, touching only what differs. */
+  show(rows) {
+    const elements = rows.map((row) => this.#elementFor(row));
+    this.#forgetAllBut(new Set(elements));
+    let place = this.#list.firstElementChild;
+    for (const element of elements) {
+      if (element === place) {
+        place = place.nextElementSibling;
+      } else {
+        this.#list.insertBefore(element, place);
+      }
+    }
+  }
+
+  #elementFor(row) {
+    const key = row.messageId ?? row.clientMessageId;
+    const element = this.#elements.get(key) ?? this.#placeholderOf(row) ?? this.#blank();
+    this.#elements.set(key, element);
+    if (!row.messageId) {
+      this.#fillUnsent(element, row);
+    } else if (Number(element.dataset.rev) !== row.rev) {
+      this.#fill(element, row);
+    }
+    return element;
+  }
+
+  /** What stood there while it was being sent becomes the message, in its place. */
+  #placeholderOf({ messageId, clientMessageId, author }) {
+    const isOwn = messageId && author?.id === this.#selfId;
+    const element = isOwn ? this.#elements.get(clientMessageId) : undefined;
+    if (element) {
+      this.#elements.delete(clientMessageId);
+      delete element.dataset.clientMessageId;
+    }
+    return element;
+  }
+
+  #blank() {
+    return this.#template.content.firstElementChild.cloneNode(true);
+  }
+
+  #fill(element, message) {
+    const { messageId, chatId, seq, rev, type, timestamp, metadata } = message;
+    const state = message.removed ? "removed" : message.status;
+    Object.assign(element.dataset, { messageId, chatId, seq, rev, type, state });
+    element.toggleAttribute("data-own", message.author?.id === this.#selfId);
+    fillByline(element, authorOf(message, this.#words), timestamp);
+    slot(element, "edited").hidden = message.editedAt === null;
+    slot(element, "content").innerHTML = message.html; // the server's, and sanitised there
+    fillLink(element, message.removed ? {} : metadata);
+    fillState(element, stateOf(message, this.#words));
+  }
+
+  #fillUnsent(element, { clientMessageId, content, state, reason }) {
+    if (element.dataset.state === state) {
+      return;
+    }
+    Object.assign(element.dataset, { clientMessageId, state, type: "user" });
+    element.toggleAttribute("data-own", true);
+    slot(element, "content").textContent = content;
+    if (state === "failed") {
+      fillState(element, say(this.#words.notSent, { reason: reason ?? this.#words.noReason }));
+      element.append(this.#takeBackTemplate.content.firstElementChild.cloneNode(true));
+    } else {
+      fillByline(element, "", Date.now());
+      fillState(element, this.#words.sending);
+    }
+  }
+
+  #forgetAllBut(kept) {
+    for (const [key, element] of this.#elements) {
+      if (!kept.has(element)) {
+        element.remove();
+        this.#elements.delete(key);
+      }
+    }
+  }
+}
+
+function slot(element, name) {
+  return element.querySelector(`[data-slot="${name}"]`);
+}
+
+function fillByline(element, author, timestamp) {
+  slot(element, "author").textContent = author;
+  const time = slot(element, "time");
+  time.dateTime = `${new Date(timestamp).toISOString().slice(0, 19)}Z`;
+  showLocally(time);
+}
+
+function fillLink(element, { url, title }) {
+  const isLink = url?.startsWith("https://") ?? false;
+  slot(element, "link").hidden = !isLink;
+  const address = slot(element, "address");
+  address.setAttribute("href", isLink ? url : "");
+  address.textContent = title || url || "";
+}
+
+function fillState(element, words) {
+  const state = slot(element, "state");
+  state.textContent = words;
+  state.hidden = words === "";
+}

@@ -1,0 +1,40 @@
+/** Where the reader is in the log, kept while the log changes around it. */
+
+const NEAR_END_PX = 40;
+
+/** The log's box is laid out from its end (see messages.css), so its end is `scrollTop` 0. */
+export class ReadingPlace {
+  #log;
+  #list;
+
+  constructor(log, list) {
+    this.#log = log;
+    this.#list = list;
+  }
+
+  get isAtEnd() {
+    return this.#log.scrollTop > -NEAR_END_PX;
+  }
+
+  goToEnd() {
+    this.#log.scrollTop = 0;
+  }
+
+  /** Runs a change of the log: who reads the end stays at the end, who reads on is not moved. */
+  keepThrough(change) {
+    const anchor = this.isAtEnd ? null : this.#firstVisible();
+    const before = anchor?.getBoundingClientRect().top;
+    change();
+    if (anchor === null) {
+      this.goToEnd();
+    } else if (anchor.isConnected) {
+      this.#log.scrollTop += anchor.getBoundingClientRect().top - before;
+    }
+  }
+
+  #firstVisible() {
+    const top = this.#log.getBoundingClientRect().top;
+    const isVisible = (element) => element.getBoundingClientRect().bottom > top;
+    return [...this.#list.children].find(isVisible) ?? null;
+  }
+}

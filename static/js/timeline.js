@@ -1,0 +1,56 @@
+/** The messages of one chat as far as this page knows them: by id, ordered by seq, newest rev. */
+
+const MOST_KEPT = 500;
+
+export class Timeline {
+  #chatId;
+  #outbox;
+  #messages = new Map();
+  #from = 0;
+
+  constructor(chatId, outbox) {
+    this.#chatId = chatId;
+    this.#outbox = outbox;
+  }
+
+  /** The seq this page begins at, 0 where it has the whole chat; what is older is not shown. */
+  get from() {
+    return this.#from;
+  }
+
+  /** Returns whether it changed anything; older revisions and other chats' messages never do. */
+  put(message) {
+    const known = this.#messages.get(message.messageId);
+    const isStale = known ? known.rev >= message.rev : message.seq < this.#from;
+    if (isStale || message.chatId !== this.#chatId) {
+      return false;
+    }
+    this.#messages.set(message.messageId, message);
+    this.#trim();
+    return true;
+  }
+
+  /** A first page or a snapshot: what was known before may be stale, or of another epoch. */
+  replace(messages, moreBefore) {
+    this.#messages.clear();
+    this.#from = moreBefore ? Math.min(...messages.map(({ seq }) => seq)) : 0;
+    messages.forEach((message) => this.put(message));
+  }
+
+  /** Messages ascending by seq, then what is still being sent, in the order of writing. */
+  rows() {
+    return [...this.#inOrder(), ...this.#outbox.entries];
+  }
+
+  #inOrder() {
+    return [...this.#messages.values()].sort((a, b) => a.seq - b.seq);
+  }
+
+  #trim() {
+    if (this.#messages.size > MOST_KEPT) {
+      const [oldest, next] = this.#inOrder();
+      this.#messages.delete(oldest.messageId);
+      this.#from = next.seq;
+    }
+  }
+}

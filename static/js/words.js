@@ -1,0 +1,24 @@
+/** The page's own words, handed over by the server, with their blanks filled in. */
+
+export function say(template, values = {}) {
+  return template.replace(/\{(\w+)\}/g, (blank, name) => values[name] ?? blank);
+}
+
+/** The name over a message, as `messages/pages/words.py` has it. */
+export function authorOf(message, words) {
+  if (message.author) {
+    return message.author.name;
+  }
+  return { system: words.system, ai: words.assistant }[message.type] ?? words.nobody;
+}
+
+/** What has to be said of a message that is not simply there; empty where it is. */
+export function stateOf(message, words) {
+  if (message.removed) {
+    return words[`removed.${message.removed}`] ?? words.removed;
+  }
+  if (message.status === "error") {
+    return say(words.error, { reason: message.error?.detail || words.errorUnknown });
+  }
+  return words[`${message.type}.${message.status}`] ?? "";
+}

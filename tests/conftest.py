@@ -1,0 +1,139 @@
+"""What all tests share: the shape, the cast, and a clean end for every database connection."""
+
+import inspect
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQLConnection
+
+from chatrouting.process import process
+from messages.access import actor_of
+from messages.chats import create_chat
+from messages.models import Chat
+from messages.writer import writer
+from tests.shapes.emptying import empty_quickly
+from tests.shapes.pytest_plugin import POSTGRESQL
+from tests.shapes.site import Site, embedded_site, scaled_site
+
+hypothesis.settings.register_profile("project", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("project")
+
+
+def pytest_configure() -> None:
+    """Passwords are not what is tested here, and real hashing is slow on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Async tests leave no rooms behind, and are not run in one transaction.
+
+    A transaction would not hold what other threads write.
+    """
+    functions = [item for item in items if isinstance(item, pytest.Function)]
+    asynchronous = [item for item in functions if inspect.iscoroutinefunction(item.obj)]
+    for item in asynchronous:
+        item.fixturenames.append("_no_room_stays_open")  # Last, so that it ends first.
+    guilty = [item.nodeid for item in asynchronous if _is_in_a_transaction(item)]
+    if guilty:
+        raise pytest.UsageError(
+            "An async test needs @pytest.mark.django_db(transaction=True): " + ", ".join(guilty)
+        )
+
+
+def _is_in_a_transaction(item: pytest.Function) -> bool:
+    if "transactional_db" in item.fixturenames:
+        return False
+    mark = item.get_closest_marker("django_db")
+    if mark is not None:
+        return not mark.kwargs.get("transaction", False)
+    return "db" in item.fixturenames
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """SQLite in a file: other threads open connections of their own, which memory cannot have."""
+    if connection.vendor == "sqlite":
+        folder: Path = tmp_path_factory.mktemp("database")
+        connection.settings_dict["TEST"]["NAME"] = str(folder / "chatrouting.sqlite3")
+    yield
+    connection.close()
+    if isinstance(connection, PostgreSQLConnection):
+        connection.close_pool()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Nothing is dropped at the end, since the whole server or folder goes away."""
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    empty_quickly()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_over(request: pytest.FixtureRequest) -> Iterator[None]:
+    """End the writing thread with its connection, and forget counters, after each database test."""
+    if not {"db", "transactional_db"} & set(
+        request.fixturenames
+    ) and not request.node.get_closest_marker("django_db"):
+        yield
+        return
+    request.getfixturevalue("db")  # Set up before this, so it ends after this.
+    yield
+    assert writer.drain(), "the writer did not end"
+    writer.reopen()
+    cache.clear()
+
+
+@pytest.fixture
+async def _no_room_stays_open() -> AsyncIterator[None]:
+    yield
+    if process.loop is not None:
+        await process.stop()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A fresh place for server processes: `ServerProcess(site.values)`, any number of them."""
+    postgresql = os.environ.get(POSTGRESQL)
+    with scaled_site(postgresql) if postgresql else embedded_site() as place:
+        yield place
+
+
+@pytest.fixture
+def ann(db: None) -> User:
+    return User.objects.create_user("ann", password="demo")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return User.objects.create_user("bob", password="demo")
+
+
+@pytest.fixture
+def eve(db: None) -> User:
+    """The outsider."""
+    return User.objects.create_user("eve", password="demo")
+
+
+@pytest.fixture
+def mod(db: None) -> User:
+    return User.objects.create_user("mod", password="demo", is_staff=True)
+
+
+@pytest.fixture
+def chat(ann: User, bob: User) -> Chat:
+    """A chat of ann, the owner, and bob."""
+    chat_id = create_chat(actor_of(ann), "Lunch", members=[actor_of(bob)])
+    return Chat.objects.get(pk=chat_id)

@@ -1,0 +1,67 @@
+"""Sockets for tests, and the certainty that a test leaves none behind."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Protocol
+
+import pytest
+from channels.layers import channel_layers
+from django.contrib.auth.models import User
+from pytest_django import Settings
+
+from chatrouting.process import process
+from tests.doors.sockets import Socket, page
+
+
+class Connect(Protocol):
+    async def __call__(
+        self,
+        user: User,
+        path: str = "/ws/chat/",
+        *,
+        how: Callable[..., Awaitable[Socket]] = page,
+    ) -> Socket:
+        """An open, greeted socket of somebody."""
+
+
+@pytest.fixture
+async def sockets(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[list[Socket]]:
+    """The sockets of a test; all are closed after it, and the server has to let go of them.
+
+    The clock does not tick by itself: a test that means it to calls `tick()`.
+    """
+    monkeypatch.setattr("chatrouting.process.TICK", 3600.0)
+    opened: list[Socket] = []
+    process.start()
+    yield opened
+    for socket in opened:
+        if not socket.has_left:
+            await socket.leave()
+    try:
+        assert len(process.connections) == 0
+        assert all(room.is_empty for room in process.registry.rooms.values())
+    finally:
+        await process.stop()
+
+
+@pytest.fixture
+def shared_layer(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if there were several processes: on Redis, or on an in-memory layer of the test's own."""
+    if not settings.REDIS_URL:
+        settings.REDIS_URL = "redis://in-memory"
+        monkeypatch.setattr(channel_layers, "backends", {})
+
+
+@pytest.fixture
+def connect(sockets: list[Socket]) -> Connect:
+    async def connect(
+        user: User, path: str = "/ws/chat/", *, how: Callable[..., Awaitable[Socket]] = page
+    ) -> Socket:
+        socket = await how(user, path)
+        sockets.append(socket)
+        await socket.open()
+        assert (await socket.until(lambda _: True))["op"] == "hello"
+        return socket
+
+    return connect

@@ -1,0 +1,76 @@
+"""Requests made up from the OpenAPI document: never our fault, and always as documented."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from django.contrib.auth.models import User
+from django.core.wsgi import get_wsgi_application
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import one_of
+from knox.models import AuthToken
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from messages.identity import is_chat_id
+from messages.message_id_generator import is_message_id
+from messages.models import Chat, Message
+from tests.doors.browsing import say
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CHECKS = [
+    not_a_server_error,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+]
+DOCUMENT = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(public=True))
+DOCUMENT.app = get_wsgi_application()
+OPERATIONS = [operation.ok() for operation in DOCUMENT.get_all_operations()]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+def test_whatever_is_asked_is_answered_as_documented(
+    operation: APIOperation, ann: User, bob: User, eve: User, chat: Chat
+) -> None:
+    for author in (ann, bob):
+        say(author, chat, "hello")
+    message_id = Message.objects.values_list("pk", flat=True)[0]
+    _, token = AuthToken.objects.create(user=ann)
+
+    @given(case=one_of(*(operation.as_strategy(generation_mode=mode) for mode in GenerationMode)))
+    @settings(
+        max_examples=40,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def ask(case: Case) -> None:
+        _aim(case, {"chatId": chat.pk, "messageId": message_id, "userId": eve.pk, "rev": 1})
+        case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, checks=CHECKS)
+
+    ask()
+
+
+def _aim(case: Case, there: dict[str, str | int]) -> None:
+    """Names in the right form become names of what is there; the others stay as they are."""
+    names: dict[str, Any] = case.path_parameters
+    body: Any = case.body
+    if is_chat_id(names.get("chatId")):
+        names["chatId"] = there["chatId"]
+    if is_message_id(names.get("messageId")):
+        names["messageId"] = there["messageId"]
+    for name in {"userId", "rev"} & set(body if isinstance(body, dict) else ()):
+        if type(body[name]) is int:
+            body[name] = there[name]

@@ -1,0 +1,346 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { Backoff } from "../../static/js/backoff.js";
+import { Connection } from "../../static/js/connection.js";
+import { LiveChat } from "../../static/js/live_chat.js";
+import { FakeSocket } from "./fake_socket.js";
+import { ManualTimers, settled } from "./manual_timers.js";
+import { wire } from "./wire.js";
+
+const server = wire("server");
+const messages = wire("messages");
+const { fromBob, system, user } = messages;
+
+let sockets;
+let timers;
+let connection;
+let chat;
+
+const last = () => sockets.at(-1);
+const contents = () => chat.rows().map(({ content }) => content);
+const states = () => chat.rows().map(({ state }) => state);
+const lastSent = (action) => last().sent.findLast((frame) => frame.action === action);
+
+function event(seq, message = null, type = "user_message") {
+  const base = { op: "event", type, chatId: "lunch", epoch: "k3v9x2", seq, at: 0, actor: null };
+  return message ? { ...base, message } : base;
+}
+
+/** A message of the page's own reader, as the server stores what was sent. */
+function stored({ clientMessageId, content }, seq) {
+  return { ...user, messageId: `m${seq}`, clientMessageId, content, html: content, seq };
+}
+
+function open(page = {}) {
+  sockets = [];
+  timers = new ManualTimers();
+  chat = new LiveChat(
+    {
+      chatId: "lunch",
+      user: { id: 7, name: "Ann" },
+      cursor: "k3v9x2:40",
+      messages: [],
+      moreBefore: false,
+      ...page,
+    },
+    {
+      connect: (listener) => {
+        const openSocket = (protocol) => sockets[sockets.push(new FakeSocket(protocol)) - 1];
+        connection = new Connection({ openSocket, listener, timers, backoff: new Backoff(() => 1) });
+        return connection;
+      },
+      onChange: () => undefined,
+      timers,
+      clock: () => timers.now,
+    },
+  );
+  connection.start();
+}
+
+async function subscribed(data = {}) {
+  last().push(server.hello);
+  last().reply("subscribe", { ...server.live.data, ...data });
+  await settled();
+}
+
+beforeEach(() => open());
+
+test("it says what is true: catching up, in step, offline, catching up, in step", async () => {
+  assert.equal(chat.state, "catchingUp");
+  await subscribed();
+  assert.equal(chat.state, "inStep");
+  last().end(1006);
+  assert.equal(chat.state, "offline");
+  await timers.pass(500);
+  assert.equal(chat.state, "offline");
+  last().push(server.hello);
+  assert.equal(chat.state, "catchingUp");
+  last().reply("subscribe", server.live.data);
+  await settled();
+  assert.equal(chat.state, "inStep");
+});
+
+test("it subscribes from where the page stands", () => {
+  last().push(server.hello);
+  assert.deepEqual(lastSent("subscribe"), wire("client").subscribe);
+});
+
+test("events are applied in order, and an unknown type moves the cursor all the same", async () => {
+  await subscribed();
+  last().push(event(43, { ...system, seq: 43 }));
+  last().push(event(41, user));
+  last().push(event(42, null, "chat_painted_blue"));
+  assert.deepEqual(contents(), ["Olá", "Welcome"]);
+  assert.equal(chat.state, "inStep");
+});
+
+test("a gap is waited for, then asked for, from the cursor", async () => {
+  await subscribed();
+  last().push(event(42, fromBob));
+  assert.equal(chat.state, "catchingUp");
+  await timers.pass(249);
+  assert.equal(last().actions().length, 1);
+  await timers.pass(1);
+  assert.equal(lastSent("subscribe").since, "k3v9x2:40");
+  const events = [event(41, user), event(42, fromBob)];
+  last().reply("subscribe", { ...server.live.data, mode: "replay", events, head: "k3v9x2:42" });
+  await settled();
+  assert.deepEqual(contents(), ["Olá", "Oi"]);
+  assert.equal(chat.state, "inStep");
+});
+
+test("a gap that closes by itself asks for nothing", async () => {
+  await subscribed();
+  last().push(event(42, fromBob));
+  last().push(event(41, user));
+  await timers.pass(1_000);
+  assert.deepEqual(last().actions(), ["subscribe"]);
+  assert.equal(chat.state, "inStep");
+});
+
+test("a lost last event is found by comparing heads", async () => {
+  await subscribed();
+  await timers.pass(25_000);
+  last().reply("ping", { heads: { lunch: "k3v9x2:41" }, now: 0 });
+  await settled();
+  assert.equal(chat.state, "catchingUp");
+  await timers.pass(250);
+  assert.deepEqual(last().actions(), ["subscribe", "ping", "subscribe"]);
+});
+
+test("nothing of another chat touches the page", async () => {
+  await subscribed();
+  last().push({ ...event(41, { ...user, chatId: "dinner" }), chatId: "dinner" });
+  last().push({ ...server.typing, chatId: "dinner" });
+  last().push({ ...server.revoked, chatId: "dinner" });
+  assert.deepEqual(contents(), []);
+  assert.deepEqual(chat.company.writing, []);
+  assert.equal(chat.state, "inStep");
+});
+
+test("a snapshot replaces the page, and what is being sent stays", async () => {
+  open({ messages: [{ messageId: "gone", chatId: "lunch", seq: 3, rev: 1, content: "stale" }] });
+  await subscribed();
+  chat.send("mine");
+  last().end(1006);
+  await timers.pass(500);
+  const snapshot = { mode: "snapshot", messages: [user, fromBob], head: "m7q2aa:42" };
+  await subscribed(snapshot);
+  assert.deepEqual(contents(), ["Olá", "Oi", "mine"]);
+  last().push({ ...event(43, system), epoch: "m7q2aa" });
+  assert.deepEqual(contents(), ["Olá", "Oi", "Welcome", "mine"]);
+});
+
+test("messages still being generated are shown as they are now", async () => {
+  await subscribed({ open: [messages.placeholder] });
+  assert.deepEqual(chat.rows(), [messages.placeholder]);
+});
+
+test("before the first subscription a text has to go by the form", async () => {
+  assert.equal(chat.send("early"), false);
+  await subscribed();
+  assert.equal(chat.send("now"), true);
+});
+
+test("a text too large for a frame has to go by the form", async () => {
+  await subscribed();
+  assert.equal(chat.send("👋".repeat(16_384)), false);
+  assert.equal(chat.hasUnsent, false);
+});
+
+test("a text is shown at once, and once it is stored stands there once", async () => {
+  await subscribed();
+  chat.send("hello");
+  assert.deepEqual(states(), ["sending"]);
+  const message = stored(lastSent("send"), 41);
+  last().push(event(41, message));
+  assert.deepEqual(chat.rows(), [message]);
+  last().reply("send", { message, duplicate: false, budget: null });
+  await settled();
+  assert.deepEqual(chat.rows(), [message]);
+  assert.equal(chat.hasUnsent, false);
+});
+
+test("texts go one by one, in order", async () => {
+  await subscribed();
+  chat.send("one");
+  chat.send("two");
+  assert.equal(lastSent("send").content, "one");
+  last().reply("send", { message: stored(lastSent("send"), 41), duplicate: false });
+  await settled();
+  assert.equal(lastSent("send").content, "two");
+});
+
+test("after a break the same message goes again, under the same id", async () => {
+  await subscribed();
+  chat.send("hello");
+  const first = lastSent("send");
+  last().end(1006);
+  chat.send("while away");
+  assert.deepEqual(states(), ["sending", "sending"]);
+  await timers.pass(500);
+  await subscribed();
+  assert.equal(lastSent("send").clientMessageId, first.clientMessageId);
+  assert.equal(lastSent("send").content, "hello");
+});
+
+test("a message whose reply was lost is found in the replay, and not sent again", async () => {
+  await subscribed();
+  chat.send("hello");
+  const message = stored(lastSent("send"), 41);
+  last().end(1006);
+  await timers.pass(500);
+  await subscribed({ mode: "replay", events: [event(41, message)], head: "k3v9x2:41" });
+  assert.deepEqual(last().actions(), ["subscribe"]);
+  assert.deepEqual(chat.rows(), [message]);
+});
+
+test("told to wait, it waits and sends the same again", async () => {
+  await subscribed();
+  chat.send("hello");
+  const { clientMessageId } = lastSent("send");
+  last().refuse("send", server.rateLimited.error);
+  await settled();
+  await timers.pass(4_099);
+  assert.equal(last().actions().length, 2);
+  await timers.pass(1);
+  assert.equal(last().actions().length, 3);
+  assert.equal(lastSent("send").clientMessageId, clientMessageId);
+});
+
+test("a clear no is shown with its reason, and the text can be had back", async () => {
+  await subscribed();
+  chat.send("hello");
+  const { clientMessageId } = lastSent("send");
+  last().refuse("send", { code: "tooLarge", message: "Too long.", retryable: false, details: {} });
+  await settled();
+  assert.deepEqual(chat.rows()[0], {
+    clientMessageId,
+    content: "hello",
+    state: "failed",
+    reason: "Too long.",
+  });
+  assert.equal(chat.takeBack(clientMessageId), "hello");
+  assert.deepEqual(chat.rows(), []);
+});
+
+test("access that is taken away ends it, and nothing comes back", async () => {
+  await subscribed();
+  last().push(server.revoked);
+  assert.equal(chat.state, "stopped");
+  assert.equal(chat.stopped.code, "subscriptionRevoked");
+  assert.equal(chat.send("hello"), false);
+  await timers.pass(60_000);
+  assert.equal(sockets.length, 1);
+  assert.equal(timers.count, 0);
+});
+
+test("a chat that is not there ends it too", async () => {
+  last().push(server.hello);
+  last().refuse("subscribe", server.notFound.error);
+  await settled();
+  assert.equal(chat.state, "stopped");
+  assert.equal(last().isClosed, true);
+});
+
+test("a server too busy to subscribe is asked again", async () => {
+  last().push(server.hello);
+  last().refuse("subscribe", { code: "unavailable", message: "Busy.", retryable: true, details: {} });
+  await settled();
+  assert.equal(chat.state, "catchingUp");
+  await timers.pass(1_000);
+  assert.deepEqual(last().actions(), ["subscribe", "subscribe"]);
+});
+
+test("a session that ends leaves what was not sent, with the reason", async () => {
+  await subscribed();
+  chat.send("hello");
+  last().push(server.error);
+  last().end(4501);
+  await settled();
+  assert.equal(chat.state, "stopped");
+  assert.deepEqual(states(), ["failed"]);
+  assert.equal(chat.rows()[0].reason, server.error.error.message);
+});
+
+test("a lost position is taken up again", async () => {
+  await subscribed();
+  last().push({ op: "notice", type: "positionLost", chatId: "lunch" });
+  assert.deepEqual(last().actions(), ["subscribe", "subscribe"]);
+});
+
+test("only one subscription is asked for at a time", async () => {
+  last().push(server.hello);
+  last().push({ op: "notice", type: "positionLost", chatId: "lunch" });
+  assert.deepEqual(last().actions(), ["subscribe"]);
+  last().reply("subscribe", server.live.data);
+  await settled();
+  assert.deepEqual(last().actions(), ["subscribe", "subscribe"]);
+  last().reply("subscribe", server.live.data);
+  await settled();
+  assert.equal(chat.state, "inStep");
+});
+
+test("what may be done is asked again once the chat is frozen", async () => {
+  await subscribed();
+  last().push(event(41, null, "chat_frozen"));
+  await timers.pass(0);
+  const permissions = { ...server.live.data.permissions, send: false };
+  last().reply("subscribe", { ...server.live.data, head: "k3v9x2:41", permissions });
+  await settled();
+  assert.equal(chat.permissions.send, false);
+});
+
+test("a new title is heard of", async () => {
+  await subscribed();
+  last().push({ ...event(41, null, "chat_renamed"), data: { title: "Dinner" } });
+  assert.equal(chat.title, "Dinner");
+});
+
+test("reading is told once, and not for what was told already", async () => {
+  await subscribed();
+  chat.markRead();
+  last().push(event(41, user));
+  chat.markRead();
+  await timers.pass(1_000);
+  chat.markRead();
+  await timers.pass(1_000);
+  const told = last().sent.filter(({ action }) => action === "read");
+  assert.deepEqual(told.map(({ seq }) => seq), [41]);
+});
+
+test("company is heard of, and gone when the connection is", async () => {
+  await subscribed();
+  assert.deepEqual(chat.company, { others: ["Bob"], writing: [] });
+  last().push(server.typing);
+  assert.deepEqual(chat.company.writing, ["Bob"]);
+  await timers.pass(3_000);
+  last().push(server.typing);
+  await timers.pass(5_999);
+  assert.deepEqual(chat.company.writing, ["Bob"]);
+  await timers.pass(1);
+  assert.deepEqual(chat.company.writing, []);
+  last().end(1006);
+  assert.deepEqual(chat.company.others, []);
+});

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { newClientMessageId } from "../../static/js/client_message_id.js";
+import { authorOf, say, stateOf } from "../../static/js/words.js";
+import { wire } from "./wire.js";
+
+const messages = wire("messages");
+const words = {
+  system: "System",
+  assistant: "Assistant",
+  nobody: "Nobody",
+  removed: "Removed",
+  "removed.staff": "Removed by a moderator",
+  "ai.pending": "Waiting",
+  error: "Failed: {reason}",
+  errorUnknown: "unknown",
+};
+
+test("blanks are filled, and unknown ones left", () => {
+  assert.equal(say("{names} is {what}", { names: "Bob {what}" }), "Bob {what} is {what}");
+});
+
+test("every message has a name over it", () => {
+  assert.equal(authorOf(messages.user, words), "Ann");
+  assert.equal(authorOf(messages.system, words), "System");
+  assert.equal(authorOf(messages.placeholder, words), "Assistant");
+  assert.equal(authorOf({ ...messages.user, author: null }, words), "Nobody");
+});
+
+test("what is not simply there is said", () => {
+  assert.equal(stateOf(messages.user, words), "");
+  assert.equal(stateOf(messages.placeholder, words), "Waiting");
+  assert.equal(stateOf(messages.failed, words), "Failed: The assistant took too long.");
+  assert.equal(stateOf({ ...messages.failed, error: {} }, words), "Failed: unknown");
+  assert.equal(stateOf(messages.removed, words), "Removed by a moderator");
+  assert.equal(stateOf({ ...messages.removed, removed: "erasure" }, words), "Removed");
+});
+
+test("a clientMessageId is a UUID, with or without a secure context", () => {
+  const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+  const insecure = { getRandomValues: (bytes) => crypto.getRandomValues(bytes) };
+  assert.match(newClientMessageId(), uuid);
+  assert.match(newClientMessageId(insecure), uuid);
+  assert.notEqual(newClientMessageId(insecure), newClientMessageId(insecure));
+});

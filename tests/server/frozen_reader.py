@@ -1,0 +1,65 @@
+"""A WebSocket client that subscribes to a chat and then reads nothing, until it is told to."""
+
+import asyncio
+import socket as sockets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+from websockets.asyncio.client import ClientConnection, connect
+
+from tests.server.socket_client import PATIENCE, Frame
+from tests.shapes.server import ServerProcess
+
+# Little room in the kernel: what is not read here waits in the server.
+RECEIVE_BUFFER = 16_384
+
+
+class FrozenReader:
+    """It reads only while one of these is awaited."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+
+    async def ask(self, action: str, **fields: Any) -> None:
+        """Send an action, and do not look at the reply."""
+        await self.connection.send(orjson.dumps({"action": action, "id": 1, **fields}).decode())
+
+    async def read(self, *, within: float = PATIENCE) -> Frame:
+        frame: Frame = orjson.loads(await asyncio.wait_for(self.connection.recv(), within))
+        return frame
+
+    async def read_events_until(self, seq: int) -> list[int]:
+        """The numbers of the events read up to this one."""
+        seqs: list[int] = []
+        while not seqs or seqs[-1] < seq:
+            frame = await self.read()
+            if frame["op"] == "event":
+                seqs.append(frame["seq"])
+        return seqs
+
+
+@asynccontextmanager
+async def frozen_reader(
+    server: ServerProcess, token: str, chat_id: str
+) -> AsyncIterator[FrozenReader]:
+    """Listening to the chat from now on, and frozen."""
+    connection = sockets.create_connection(("127.0.0.1", server.port))
+    connection.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, RECEIVE_BUFFER)
+    connection.setblocking(False)  # noqa: FBT003  # it has no name
+    async with connect(
+        server.ws_url,
+        sock=connection,
+        additional_headers={"Authorization": f"Bearer {token}"},
+        compression=None,
+        ping_interval=None,
+        close_timeout=0.1,
+        max_queue=1,
+    ) as opened:
+        reader = FrozenReader(opened)
+        assert (await reader.read())["op"] == "hello"
+        await reader.ask("subscribe", chatId=chat_id, tail=0)
+        assert (await reader.read())["ok"]
+        yield reader
+        opened.transport.abort()

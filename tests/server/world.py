@@ -1,0 +1,110 @@
+"""One test's world: a site with people and chats, its servers, and who talks to them."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from tests.server.cast import CHAT, SPARE, People, Person, put_cast
+from tests.server.socket_client import SocketClient, socket
+from tests.server.stored import Row, log_of
+from tests.server.tab import Tab
+from tests.shapes.process import LOG_TAIL
+from tests.shapes.server import ServerProcess
+from tests.shapes.site import Site, embedded_site, scaled_site
+from tests.shapes.valkey import Valkey
+
+# Counted as in production, but never reached.
+LIMIT = {"RATE_LIMIT_SEND": "1000000/10s"}
+
+
+@dataclass
+class World:
+    """Its servers are gone when it ends."""
+
+    site: Site
+    people: People
+    running: ExitStack
+    may_log_exceptions: bool = False
+    servers: list[ServerProcess] = field(default_factory=list)
+    _spare: Iterator[str] = field(default_factory=lambda: iter(SPARE))
+
+    @property
+    def is_scaled(self) -> bool:
+        return self.site.valkey is not None
+
+    @property
+    def valkey(self) -> Valkey:
+        assert self.site.valkey is not None
+        return self.site.valkey
+
+    def person(self, name: str) -> Person:
+        return self.people[name]
+
+    def spare_chat(self) -> str:
+        """A chat of ann and bob that no other test of this world has."""
+        return next(self._spare)
+
+    # --- servers -----------------------------------------------------------------------------
+
+    def start(
+        self, processes: int = 1, *, kind: type[ServerProcess] = ServerProcess, **values: str
+    ) -> list[ServerProcess]:
+        environment = {**self.site.values, **LIMIT, **values}
+        servers = [kind(environment) for _ in range(processes)]
+        self.servers += servers
+        for server in servers:
+            self.running.callback(server.close)
+        with ThreadPoolExecutor(processes) as threads:
+            return list(threads.map(lambda server: server.start(timeout=60), servers))
+
+    def start_fleet(self, **values: str) -> list[ServerProcess]:
+        """As many as the shape can have: one when embedded, else two."""
+        return self.start(2 if self.is_scaled else 1, **values)
+
+    # --- who talks to them -------------------------------------------------------------------
+
+    def tab(self, server: ServerProcess, name: str, chat_id: str = CHAT) -> Tab:
+        return Tab(server.ws_url, self.person(name).token, chat_id)
+
+    def socket(
+        self, server: ServerProcess, name: str, **options: Any
+    ) -> AbstractAsyncContextManager[SocketClient]:
+        return self.socket_by(server, self.person(name).token, **options)
+
+    def socket_by(
+        self, server: ServerProcess, token: str, **options: Any
+    ) -> AbstractAsyncContextManager[SocketClient]:
+        return socket(server.ws_url, token, **options)
+
+    def http(self, server: ServerProcess, name: str) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url=f"{server.url}/api/v1/",
+            headers={"Authorization": f"Bearer {self.person(name).token}"},
+            timeout=20,
+            trust_env=False,
+        )
+
+    def stored(self, chat_id: str = CHAT) -> list[Row]:
+        """The chat's log as the database has it."""
+        return log_of(self.site.values["DATABASE_URL"], chat_id)
+
+
+@contextmanager
+def new_world(postgresql: str | None) -> Iterator[World]:
+    """Scaled on the PostgreSQL at this URL, else embedded.
+
+    At its end no server may have logged an exception, unless the test took a service away.
+    """
+    place = embedded_site() if postgresql is None else scaled_site(postgresql)
+    with place as site:
+        people = put_cast(site, postgresql)
+        with ExitStack() as running:
+            world = World(site, people, running)
+            yield world
+            if not world.may_log_exceptions:
+                for server in world.servers:
+                    assert "Traceback" not in server.log(), server.log()[-LOG_TAIL:]

@@ -1,0 +1,1 @@
+"""The two run-time shapes for real: PostgreSQL, Valkey and server processes, from wheels."""

@@ -1,0 +1,34 @@
+"""The application's environment variables, free of what the caller's own shell has set."""
+
+import os
+from collections.abc import Mapping
+
+APPLICATION = (
+    "ALLOWED_HOSTS",
+    "CSRF_TRUSTED_ORIGINS",
+    "DATABASE_POOL",
+    "DATABASE_URL",
+    "DEBUG",
+    "DEMO",
+    "HOST",
+    "LOG_LEVEL",
+    "PORT",
+    "RATE_LIMIT_SEND",
+    "REDIS_URL",
+    "SECRET_KEY",
+)
+
+
+def clean() -> dict[str, str]:
+    """This process's environment without anything the application reads."""
+    return {name: value for name, value in os.environ.items() if name not in APPLICATION}
+
+
+def development(values: Mapping[str, str]) -> dict[str, str]:
+    """A whole environment for a child process: `values` over development's defaults."""
+    return clean() | {
+        "DEBUG": "1",
+        "DJANGO_SETTINGS_MODULE": "chatrouting.settings",
+        "PYTHONUNBUFFERED": "1",
+        **values,
+    }

@@ -1,0 +1,68 @@
+"""Odd configuration stops the start with one clear sentence."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.shapes.environment import clean
+from tests.shapes.server import ROOT
+
+READ = "import chatrouting.settings as s; print(s.DATABASES['default']['ENGINE'], s.DEBUG)"
+
+
+def read_settings(**values: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", READ],
+        check=False,
+        cwd=ROOT,
+        env=clean() | values,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_debug_needs_nothing_else() -> None:
+    answer = read_settings(DEBUG="1")
+    assert answer.stdout.split() == ["django.db.backends.sqlite3", "True"]
+
+
+def test_production_needs_a_secret_key() -> None:
+    answer = read_settings()
+    assert answer.returncode != 0
+    assert "SECRET_KEY must be set" in last_line(answer)
+
+
+def test_production_needs_no_more_than_a_secret_key() -> None:
+    answer = read_settings(SECRET_KEY="long and random")
+    assert answer.stdout.split() == ["django.db.backends.sqlite3", "False"]
+
+
+def test_a_postgres_address_chooses_postgresql() -> None:
+    answer = read_settings(DEBUG="1", DATABASE_URL="postgres://me@127.0.0.1:5432/chat")
+    assert answer.stdout.split() == ["django.db.backends.postgresql", "True"]
+
+
+@pytest.mark.parametrize(
+    "values,sentence",
+    [
+        ({"SECRET_KEY": "x", "DEMO": "1"}, "DEMO=1 needs DEBUG=1"),
+        ({"DEBUG": "1", "DATABASE_URL": "mysql://me@127.0.0.1/chat"}, "DATABASE_URL must begin"),
+        ({"DEBUG": "1", "REDIS_URL": "127.0.0.1:6379"}, "REDIS_URL must begin"),
+        ({"DEBUG": "1", "RATE_LIMIT_SEND": "20 a minute"}, "RATE_LIMIT_SEND must look like"),
+        ({"DEBUG": "1", "RATE_LIMIT_SEND": "0/10s"}, "RATE_LIMIT_SEND must look like"),
+    ],
+)
+def test_an_odd_value_stops_the_start(values: dict[str, str], sentence: str) -> None:
+    answer = read_settings(**values)
+    assert answer.returncode != 0
+    assert sentence in last_line(answer)
+
+
+@pytest.mark.parametrize("value", ["0", "20/10s", "1/m", "100/2h"])
+def test_a_rate_limit_may_look_like_this(value: str) -> None:
+    assert read_settings(DEBUG="1", RATE_LIMIT_SEND=value).returncode == 0
+
+
+def last_line(answer: subprocess.CompletedProcess[str]) -> str:
+    return answer.stderr.strip().splitlines()[-1]
