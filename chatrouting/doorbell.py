@@ -96,7 +96,8 @@ class LayerDoorbell:
         self._wanted.add(group)
         if group not in self._joined and self._channel:
             try:
-                await asyncio.wait_for(self._join(group), _JOIN_TIMEOUT)
+                async with asyncio.timeout(_JOIN_TIMEOUT):
+                    await self._join(group)
             except Exception as error:  # noqa: BLE001
                 self._failed("join", error)
 
@@ -104,7 +105,8 @@ class LayerDoorbell:
         """Join what could not be joined when it was wanted."""
         if self._channel:
             for group in self._wanted - self._joined:
-                await asyncio.wait_for(self._join(group), _JOIN_TIMEOUT)
+                async with asyncio.timeout(_JOIN_TIMEOUT):
+                    await self._join(group)
 
     async def run(self) -> None:
         """Listen and ring until cancelled."""

@@ -65,7 +65,8 @@ async def _wait(actor: Actor, chat_id: str, position: Cursor, seconds: int) -> N
     process.waiting.add(waiter.heard)
     try:
         if not process.is_leaving:
-            await asyncio.wait_for(waiter.heard.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await waiter.heard.wait()
     except TimeoutError:
         pass
     finally:

@@ -71,12 +71,11 @@ async def test_after_the_time_there_is_an_empty_answer(
 ) -> None:
     waits: list[float] = []
 
-    async def wait_for(heard: Any, seconds: float) -> None:
+    def timeout(seconds: float) -> asyncio.Timeout:
         waits.append(seconds)
-        heard.close()
-        raise TimeoutError
+        return asyncio.timeout(0)
 
-    views = SimpleNamespace(wait_for=wait_for, Event=asyncio.Event)
+    views = SimpleNamespace(timeout=timeout, Event=asyncio.Event)
     monkeypatch.setattr("chatrouting.views.asyncio", views)
     answer = await bobs.events(after=head, wait=25)
     assert answer == {"events": [], "head": head, "more": False}

@@ -27,7 +27,8 @@ class FrozenReader:
         await self.connection.send(orjson.dumps({"action": action, "id": 1, **fields}).decode())
 
     async def read(self, *, within: float = PATIENCE) -> Frame:
-        frame: Frame = orjson.loads(await asyncio.wait_for(self.connection.recv(), within))
+        async with asyncio.timeout(within):
+            frame: Frame = orjson.loads(await self.connection.recv())
         return frame
 
     async def read_events_until(self, seq: int) -> list[int]:

@@ -42,7 +42,8 @@ class Tab:
     async def __aenter__(self) -> "Tab":
         self._tasks = [asyncio.create_task(self._stay_connected())]
         self._tasks += [asyncio.create_task(self._send_on()) for _ in range(self._in_flight)]
-        await asyncio.wait_for(self._connected.wait(), 20)
+        async with asyncio.timeout(20):
+            await self._connected.wait()
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -104,23 +104,22 @@ async def _neighbours(world: World, server: ServerProcess) -> AsyncIterator[None
     async with world.socket(server, "ann") as ann, world.socket(server, "bob") as bob:
         for client in (ann, bob):
             await client.ask("subscribe", chatId=chat_id, tail=0)
-        talking = asyncio.create_task(_talk(ann, bob, chat_id))
-        yield
-        # They still do.
-        said = len(bob.events(chat_id))
-        await bob.until(lambda: len(bob.events(chat_id)) > said or talking.done())
-        talking.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await talking
+        async with asyncio.TaskGroup() as group:
+            talking = group.create_task(_talk(ann, bob, chat_id))
+            yield
+            # They still do.
+            said = len(bob.events(chat_id))
+            await bob.until(lambda: len(bob.events(chat_id)) > said)
+            talking.cancel()
 
 
 async def _talk(ann: SocketClient, bob: SocketClient, chat_id: str) -> None:
     heard = 0
     while True:
-        send = ann.ask(
-            "send", chatId=chat_id, clientMessageId=uuid4().hex, type="user", content="Hi"
-        )
-        await asyncio.wait_for(send, 5)
+        async with asyncio.timeout(5):
+            await ann.ask(
+                "send", chatId=chat_id, clientMessageId=uuid4().hex, type="user", content="Hi"
+            )
         heard += 1
         await bob.until(lambda heard=heard: len(bob.events(chat_id)) == heard, within=5)
         await asyncio.sleep(0.02)  # neighbours, not a second flood
