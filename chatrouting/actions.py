@@ -1,11 +1,11 @@
 """What a client can ask for on a socket: a table from the action's name to one function.
 
 A function gets the connection and the frame's fields. It returns the reply's `data`, or what
-will become it: a future of the writer, or a coroutine, which runs beside the receive loop.
+will become it: something to be written, or a coroutine, which runs beside the receive loop.
 """
 
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from chatrouting import protocol
@@ -16,40 +16,46 @@ from chatrouting.subscribing import subscribe, unsubscribe
 from messages import chats, history, pipeline
 from messages.access import Actor, access_to
 from messages.clock import now_ms
-from messages.drafts import draft_from, require_content
+from messages.drafts import Draft, draft_from, require_content
 from messages.errors import BadRequest, ChatError, NotFound
 from messages.identity import MAX_SEQ, require_chat_id
 from messages.models import MAX_CONTENT
 from messages.rendering import render, render_plain
-from messages.writer import writer
 
 TYPING_INTERVAL_MS = 500
+
+
+class ToWrite:
+    """What the writer is asked for; its answer is the result."""
+
+    def __init__(self, job: "Draft | Callable[[], Data]") -> None:
+        self.job = job
 
 
 class InOrder:
     """A result whose making must end before the connection's next frame is looked at."""
 
-    def __init__(self, making: "Coroutine[Any, Any, Future[Any]]") -> None:
+    def __init__(self, making: Coroutine[Any, Any, ToWrite]) -> None:
         self.making = making
 
 
 # --- messages ------------------------------------------------------------------------------------
 
 
-def send(caller: Caller, fields: Fields) -> "Future[Any] | InOrder | Coroutine[Any, Any, Data]":
+def send(caller: Caller, fields: Fields) -> ToWrite | InOrder | Coroutine[Any, Any, Data]:
     """What one connection sends is stored in its order, also where rendering takes a while."""
     chat_id = require_chat_id(fields.get("chatId"))
     if _is_slow(fields.get("content")):
         return InOrder(_send_slow(caller.actor, chat_id, fields))
     try:
-        return writer.submit(draft_from(caller.actor, chat_id, fields))
+        return ToWrite(draft_from(caller.actor, chat_id, fields))
     except ChatError as error:
         return _refuse(caller.actor, chat_id, error)
 
 
-async def _send_slow(actor: Actor, chat_id: str, fields: Fields) -> "Future[Any]":
+async def _send_slow(actor: Actor, chat_id: str, fields: Fields) -> ToWrite:
     try:
-        return writer.submit(await read(draft_from, actor, chat_id, fields))
+        return ToWrite(await read(draft_from, actor, chat_id, fields))
     except ChatError as error:
         await _refuse(actor, chat_id, error)
         raise
@@ -66,11 +72,11 @@ def edit(caller: Caller, fields: Fields) -> InOrder:
     rev = whole(fields, "rev", least=1, most=MAX_SEQ)
     content = require_content(fields.get("content"), may_be_empty=True)
 
-    async def make() -> "Future[Any]":
+    async def make() -> ToWrite:
         html = render_plain(content)
         if html is None:
             html = await read(render, content)
-        return writer.submit_call(_edit, caller.actor, message_id, rev, content, html)
+        return ToWrite(partial(_edit, caller.actor, message_id, rev, content, html))
 
     return InOrder(make())
 
@@ -79,8 +85,8 @@ def _edit(actor: Actor, message_id: str, rev: int, content: str, html: str) -> D
     return {"message": pipeline.edit(actor, message_id, rev=rev, content=content, html=html)}
 
 
-def remove(caller: Caller, fields: Fields) -> "Future[Any]":
-    return writer.submit_call(_remove, caller.actor, message_id_of(fields))
+def remove(caller: Caller, fields: Fields) -> ToWrite:
+    return ToWrite(partial(_remove, caller.actor, message_id_of(fields)))
 
 
 def _remove(actor: Actor, message_id: str) -> Data:
@@ -99,10 +105,10 @@ def _fetch(actor: Actor, chat_id: str, message_ids: object) -> Data:
     return {"results": {message_id: message or missing for message_id, message in found.items()}}
 
 
-def mark_read(caller: Caller, fields: Fields) -> "Future[Any]":
+def mark_read(caller: Caller, fields: Fields) -> ToWrite:
     chat_id = require_chat_id(fields.get("chatId"))
     seq = whole(fields, "seq", least=0, most=MAX_SEQ)
-    return writer.submit_call(_mark_read, caller.actor, chat_id, seq)
+    return ToWrite(partial(_mark_read, caller.actor, chat_id, seq))
 
 
 def _mark_read(actor: Actor, chat_id: str, seq: int) -> Data:

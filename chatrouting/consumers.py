@@ -5,7 +5,6 @@ import logging
 import re
 import secrets
 from collections.abc import Coroutine
-from concurrent.futures import Future
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
@@ -32,6 +31,7 @@ from messages.errors import (
     TooLarge,
     Unavailable,
 )
+from messages.writer import writer
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,8 @@ class ChatConsumer(AsyncConsumer):
         await send({"type": "websocket.accept", "subprotocol": scope["subprotocol"]})
         self.outbox.direct = transport.of(send)
         if scope["refusal"] is not None:
-            await self._refuse(*scope["refusal"], receive)
+            code, error = scope["refusal"]
+            await self._refuse(code, error, receive)
             return
         self.identity = scope["identity"]
         process.connections.add(self)
@@ -261,25 +262,20 @@ class ChatConsumer(AsyncConsumer):
         if isinstance(result, dict):
             self.push_always(protocol.reply(frame_id, result))
             return
-        self._under_way += 1
-        if isinstance(result, Future):
-            done = partial(self._committed, frame_id)
-            result.add_done_callback(partial(self._call_soon, done))
+        if isinstance(result, actions.ToWrite):
+            done = partial(process.hand_over, self._written, frame_id)
+            writer.ask(result.job, done)
         else:
             self._spawn(self._finish(frame_id, result))
+        self._under_way += 1
 
-    def _call_soon(self, done: Any, future: "Future[Any]") -> None:
-        """From the writing thread to the loop, which may have ended."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(done, future)
-
-    def _committed(self, frame_id: Any, future: "Future[Any]") -> None:
+    def _written(self, frame_id: Any, outcome: Any) -> None:
         try:
-            result = future.result()
-            data = result.as_dict() if isinstance(result, Accepted) else result
-            self.push_always(protocol.reply(frame_id, data))
-        except ChatError as error:
-            self.push_always(protocol.refusal(frame_id, error))
+            if isinstance(outcome, ChatError):
+                self.push_always(protocol.refusal(frame_id, outcome))
+            else:
+                data = outcome.as_dict() if isinstance(outcome, Accepted) else outcome
+                self.push_always(protocol.reply(frame_id, data))
         except Exception:  # noqa: BLE001
             self._failed(frame_id)
         finally:

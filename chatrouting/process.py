@@ -12,6 +12,7 @@ from django.conf import settings
 from chatrouting import protocol
 from chatrouting.connections import Connections
 from chatrouting.doorbell import LayerDoorbell, NoDoorbell
+from chatrouting.handover import Handover
 from chatrouting.identities import Credential, Identity, identities
 from chatrouting.protocol import EventFrame
 from chatrouting.reading import Grouped, read
@@ -46,6 +47,7 @@ class Process:
         self.connections = Connections(read)
         self.identity_of: Grouped[Credential, Identity] = Grouped(read, identities)
         self.is_leaving = False
+        self.hand_over = Handover(loop)
         self.loop = loop
         self._tasks = [loop.create_task(self.doorbell.run()), loop.create_task(self._tick())]
 
@@ -77,7 +79,7 @@ class Process:
     def publish(self, events: Sequence[LoggedEvent]) -> None:
         """Committed events: to the rooms here at once, and to the other processes."""
         if self.loop is not None and not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self._publish, events)
+            self.hand_over(self._publish, events)
         elif settings.REDIS_URL:
             self._ring_from_outside([protocol.event_frame(event) for event in events])
 
@@ -85,7 +87,7 @@ class Process:
         """A sign-in has changed: look at it again, here and elsewhere."""
         what = {"credential": credential and [credential.kind, credential.key], "user": user_id}
         if self.loop is not None and not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self._recheck_everywhere, what)
+            self.hand_over(self._recheck_everywhere, what)
 
     def _publish(self, events: Sequence[LoggedEvent]) -> None:
         elsewhere = not isinstance(self.doorbell, NoDoorbell)

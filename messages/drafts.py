@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
@@ -15,9 +16,11 @@ from messages.video import video_id_of
 
 _MAX_URL = 2_048
 _MAY_BE_EMPTY = frozenset({MessageType.YOUTUBE})
+# Looking a value up in the enum itself takes ten times as long.
+_TYPES: dict[object, MessageType] = {kind.value: kind for kind in MessageType}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Draft:
     """A send whose form is right; whether it is allowed is `acceptance`'s to say."""
 
@@ -30,13 +33,13 @@ class Draft:
     url: str | None = None
     reply_to: str | None = None
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Tells one body from another under the same clientMessageId."""
         body = "\0".join((self.type, self.content, self.url or "", self.reply_to or ""))
         return blake2b(body.encode(), digest_size=16).hexdigest()
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, int, str]:
         return self.chat_id, self.actor.id, self.client_message_id
 
@@ -94,8 +97,9 @@ def _is_unicode(value: str) -> bool:
 
 
 def _type(value: object) -> MessageType:
-    if isinstance(value, str) and value in MessageType.values:
-        return MessageType(value)
+    kind = _TYPES.get(value) if isinstance(value, str) else None
+    if kind is not None:
+        return kind
     raise BadRequest("type is one of user, system, youtube, ai.", field="type")
 
 

@@ -11,9 +11,9 @@ import secrets
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
@@ -28,16 +28,18 @@ MAX_GROUP = 256
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class _Send:
+# Called in the writing thread with the result or the refusal, once it is committed.
+Answer = Callable[[Any], None]
+
+
+class _Send(NamedTuple):
     draft: Draft
-    future: "Future[Accepted]" = field(default_factory=Future)
+    answer: Answer
 
 
-@dataclass(slots=True)
-class _Call:
+class _Call(NamedTuple):
     function: Callable[[], Any]
-    future: "Future[Any]" = field(default_factory=Future)
+    answer: Answer
 
 
 _Job = _Send | _Call
@@ -52,24 +54,31 @@ class Writer:
         self._lock = threading.Lock()
         self._closed = False
 
+    def ask(self, job: "Draft | Callable[[], Any]", answer: Answer) -> None:
+        """Store a draft, or run any other verb, with whatever else is waiting.
+
+        A verb opens its own transaction. Raises Unavailable where too much is waiting.
+        """
+        self._put(_Send(job, answer) if isinstance(job, Draft) else _Call(job, answer))
+
     def submit(self, draft: Draft) -> "Future[Accepted]":
-        """Store a draft with whatever else is waiting; raises Unavailable where too much is."""
-        send = _Send(draft)
-        self._put(send)
-        return send.future
+        """The same for a draft, as a future."""
+        future: Future[Accepted] = Future()
+        self.ask(draft, partial(_settle, future))
+        return future
 
     def accept(self, draft: Draft) -> Accepted:
-        """The same, waiting for the answer; raises the refusal."""
+        """The same, waited for; raises the refusal."""
         return self.submit(draft).result()
 
     def submit_call(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> "Future[T]":
-        """Run any other verb in the writing thread; it opens its own transaction."""
-        call = _Call(lambda: function(*args, **kwargs))
-        self._put(call)
-        return call.future
+        """The same for any other verb."""
+        future: Future[T] = Future()
+        self.ask(partial(function, *args, **kwargs), partial(_settle, future))
+        return future
 
     def call(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        """The same, waiting for the answer; raises what the verb raises."""
+        """The same, waited for; raises what the verb raises."""
         return self.submit_call(function, *args, **kwargs).result()
 
     def drain(self, timeout: float = 5.0) -> bool:
@@ -133,7 +142,7 @@ def _write_sends(sends: Sequence[_Send]) -> None:
         _recover(error, sends, _write_sends)
         return
     for send, outcome in zip(sends, outcomes, strict=True):
-        _answer(send.future, outcome)
+        send.answer(outcome)
 
 
 def _write_calls(calls: Sequence[_Call]) -> None:
@@ -150,7 +159,7 @@ def _write_calls(calls: Sequence[_Call]) -> None:
         _recover(error, calls, _write_calls)
         return
     for call, outcome in zip(calls, outcomes, strict=True):
-        _answer(call.future, outcome)
+        call.answer(outcome)
 
 
 def _try(call: _Call) -> Any:
@@ -176,10 +185,10 @@ def _recover(error: Exception, jobs: Sequence[Any], write: Callable[[Sequence[An
     trace_id = secrets.token_hex(8)
     logger.error("writer: not stored, traceId %s", trace_id, exc_info=error)
     is_outage = isinstance(error, DatabaseError | InterfaceError)
-    _answer(jobs[0].future, Unavailable() if is_outage else Internal(details={"traceId": trace_id}))
+    jobs[0].answer(Unavailable() if is_outage else Internal(details={"traceId": trace_id}))
 
 
-def _answer(future: "Future[Any]", outcome: Any) -> None:
+def _settle(future: "Future[Any]", outcome: Any) -> None:
     if not future.set_running_or_notify_cancel():
         return
     if isinstance(outcome, ChatError):

@@ -165,11 +165,12 @@ def fails_at_once(*_: Any) -> Any:
     [
         fails_at_once,
         fails_later,
-        lambda *_: actions.writer.submit_call(fails_at_once),
+        lambda *_: actions.ToWrite(fails_at_once),
+        lambda *_: actions.ToWrite(lambda: {"what": object()}),
         lambda *_: actions.InOrder(fails_later()),
         lambda *_: {"what": object()},
     ],
-    ids=["at once", "later", "in the writer", "in order", "in its answer"],
+    ids=["at once", "later", "in the writer", "in what was written", "in order", "in its answer"],
 )
 async def test_a_mistake_in_an_action_is_answered_and_the_connection_lives_on(
     failing: Any, anns: Socket, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
