@@ -91,7 +91,9 @@ match DATABASES["default"]["ENGINE"]:
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             # FULL costs nothing measurable under group commit, and survives a power cut.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            # Writing back every 32 MB instead of every 4 saves writing the same pages again.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+            " PRAGMA wal_autocheckpoint=8000;",
         }
     case "django.db.backends.postgresql":
         DATABASES["default"]["OPTIONS"] = {
