@@ -138,8 +138,6 @@ else:
     CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-            # One counter per user and chat seen within a window; culled past this.
-            "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
     }
     # Local memory counts exactly as long as there is one process, which is what no REDIS_URL means.

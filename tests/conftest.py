@@ -9,7 +9,6 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQLConnection
 
@@ -18,6 +17,7 @@ from messages.access import actor_of
 from messages.chats import create_chat
 from messages.models import Chat
 from messages.writer import writer
+from tests.domain.counting import forget_counts
 from tests.shapes.emptying import empty_quickly
 from tests.shapes.pytest_plugin import POSTGRESQL
 from tests.shapes.site import Site, embedded_site, scaled_site
@@ -93,7 +93,7 @@ def _nothing_is_left_over(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     assert writer.drain(), "the writer did not end"
     writer.reopen()
-    cache.clear()
+    forget_counts()
 
 
 @pytest.fixture

@@ -1,0 +1,34 @@
+"""Counts of one process: exact for as long as they live, and bounded."""
+
+from messages.counts import LocalCounts
+
+
+def test_a_count_begins_with_its_first_step_and_ends_with_its_time() -> None:
+    now = 0.0
+    counts = LocalCounts(clock=lambda: now)
+    assert counts.add({"a": 2, "b": 1}, lifetime=10) == {"a": 2, "b": 1}
+    now = 9.9
+    assert counts.add({"a": 1}, lifetime=10) == {"a": 3}
+    assert counts.read(["a", "b", "c"]) == {"a": 3, "b": 1, "c": 0}
+    now = 10.0
+    assert counts.read(["a"]) == {"a": 0}
+    assert counts.add({"a": 1}, lifetime=10) == {"a": 1}
+
+
+def test_what_has_ended_makes_room_first() -> None:
+    now = 0.0
+    counts = LocalCounts(most=4, clock=lambda: now)
+    counts.add({"old": 1, "older": 1}, lifetime=1)
+    counts.add({"young": 7}, lifetime=100)
+    now = 2.0
+    counts.add({"new": 1}, lifetime=100)
+    counts.add({"newest": 1}, lifetime=100)
+    assert counts.read(["young", "new", "newest"]) == {"young": 7, "new": 1, "newest": 1}
+    assert len(counts) == 3
+
+
+def test_there_are_never_many_more_than_the_most() -> None:
+    counts = LocalCounts(most=100)
+    for number in range(10_000):
+        counts.add({str(number): 1}, lifetime=1000)
+        assert len(counts) <= 101
