@@ -34,9 +34,9 @@ async def test_a_frozen_reader_costs_under_four_mib_and_its_neighbour_nothing(
         await ann.ask("subscribe", chatId=chat_id, tail=0)
         # What the first one costs once and for all (code, caches) is no cost of the second.
         async with frozen_reader(server, world.person("bob").token, chat_id):
-            await say_long(ann, chat_id, 25 * MIB // FRAME)
+            await say_long(ann, chat_id, 50 * MIB // FRAME)
         latencies.clear()
-        await say_long(ann, chat_id, 25 * MIB // FRAME)
+        await say_long(ann, chat_id, 50 * MIB // FRAME)
         usual, before = statistics.median(latencies), server.memory()
         latencies.clear()
         async with frozen_reader(server, world.person("bob").token, chat_id):
