@@ -8,15 +8,18 @@ from django.conf import settings
 from django.core.cache import cache
 from django_redis import get_redis_connection
 
+_FEW = 1_000  # not worth looking through
+
 
 class LocalCounts:
-    """Counts of the only process; one that has ended makes room once there are `most`.
+    """Counts of the only process: at most `most`, and at most half of them have ended.
 
     Django's local cache serves as well, but pickles: ten times the cost of the count itself.
     """
 
     def __init__(self, *, most: int = 100_000, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = most
+        self._sweep_at = _FEW
         self._clock = clock
         self._lock = threading.Lock()
         self._counts: dict[str, tuple[int, float]] = {}
@@ -46,11 +49,12 @@ class LocalCounts:
             self._counts.clear()
 
     def _make_room(self, now: float) -> None:
-        """Drop what has ended, else what began first."""
-        if len(self._counts) < self._most:
+        """Drop what has ended, then what began first."""
+        if len(self._counts) < self._sweep_at:
             return
         lasting = [(name, value) for name, value in self._counts.items() if value[1] > now]
         self._counts = dict(lasting[-self._most // 2 :])
+        self._sweep_at = min(self._most, max(_FEW, 2 * len(self._counts)))
 
 
 local = LocalCounts()
