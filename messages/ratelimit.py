@@ -132,7 +132,7 @@ def _window(value: str, rate: str, now: float) -> _Window:
 _parts = lru_cache(_split_rate)
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=2_000)
 def _counter(value: str, rate: str, last_second: int) -> str:
     return str(_make_cache_key(SEND, last_second, rate, value, ALL))
 
