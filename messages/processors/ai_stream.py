@@ -7,13 +7,15 @@ from typing import Any, cast
 
 from django.conf import settings
 from httpx2 import EventSource
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit, Timeout
 from openai.types.chat import ChatCompletionMessageParam
 
 from messages.processors.calls import tls
 
 Prompt = Sequence[dict[str, str]]
 _END = "[DONE]"
+# The client would read them from OPENAI_ORG_ID and OPENAI_PROJECT_ID, for any endpoint.
+_NOT_SAID = {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}
 
 
 class Malformed(Exception):
@@ -86,11 +88,12 @@ def _chunk_of(choice: dict[str, Any]) -> Chunk:
 
 
 def _client() -> AsyncOpenAI:
-    """No tries of its own, no redirects, no proxies or keys from the environment."""
+    """No tries of its own, no redirects, and nothing that the environment says to others."""
     seconds = settings.AI_CONNECT_SECONDS
     return AsyncOpenAI(
         base_url=settings.AI_BASE_URL,
         api_key=settings.AI_API_KEY or "none",  # Local servers want none, openai wants one.
+        default_headers=cast("dict[str, str]", _NOT_SAID),
         max_retries=0,
         timeout=Timeout(None, connect=seconds),
         http_client=DefaultAsyncHttpxClient(verify=tls(), trust_env=False, follow_redirects=False),

@@ -16,6 +16,7 @@ from messages.processors.work import Progress, Stopped
 
 T = TypeVar("T")
 _LONGEST_WAIT_MS = 3_600_000
+_TO_CLOSE = 0.5  # seconds
 
 
 class Call:
@@ -30,15 +31,16 @@ class Call:
         self._progress = progress
         self._seconds = seconds
         self._runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)
-        self._exits = ExitStack()
         self._step: asyncio.Task[object] | None = None
         self._stopped = False
 
     def __enter__(self) -> Self:
-        self._exits.enter_context(self._runner)  # Closing it ends what is still open.
-        self._loop = self._runner.get_loop()
-        self._ends_at = self._loop.time() + self._seconds
-        self._exits.enter_context(self._progress.on_stop(self.stop))
+        with ExitStack() as exits:
+            exits.enter_context(self._runner)
+            self._loop = self._runner.get_loop()
+            self._ends_at = self._loop.time() + self._seconds
+            exits.enter_context(self._progress.on_stop(self.stop))
+            self._exits = exits.pop_all()
         return self
 
     def __exit__(
@@ -63,7 +65,11 @@ class Call:
             raise Stopped from None
 
     def each(self, source: AsyncGenerator[T, None], *, seconds: float) -> Iterator[T]:
-        """What comes out of `source`, with at most `seconds` between one and the next."""
+        """What comes out of `source`, with at most `seconds` between one and the next.
+
+        The source is closed with the call.
+        """
+        self._exits.callback(self._close, source)
         while True:
             try:
                 piece = self.wait(source.__anext__, seconds=seconds)
@@ -81,6 +87,10 @@ class Call:
         if self._step is not None:
             self._step.cancel()
 
+    def _close(self, source: AsyncGenerator[T, None]) -> None:
+        with suppress(Exception):  # It is not wanted any more, whatever it has to say.
+            self._runner.run(_closed(source))
+
     async def _within(self, step: Callable[[], Awaitable[T]], seconds: float) -> T:
         if self._stopped:
             raise Stopped
@@ -90,6 +100,15 @@ class Call:
                 return await step()
         finally:
             self._step = None
+
+
+async def _closed(source: AsyncGenerator[T, None]) -> None:
+    """From the outermost inwards; the loop's own end would close all generators at once."""
+    async with asyncio.timeout(_TO_CLOSE):
+        await source.aclose()
+        await asyncio.sleep(0)  # What that has dropped is closed by tasks of the loop's own.
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others)
 
 
 @cache

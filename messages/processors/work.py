@@ -32,7 +32,7 @@ class Stopped(Exception):
 
 
 class Progress(Protocol):
-    """The engine's ear. Everything but what `on_stop` calls is called in the worker's thread."""
+    """The engine's ear, called in the worker's thread alone, and for each word: it is quick."""
 
     def add(self, text: str) -> None:
         """Append to the answer; raises Stopped."""

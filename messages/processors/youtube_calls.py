@@ -1,6 +1,7 @@
 """The only way to YouTube: fixed hosts, bounded time, size and number of redirects."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import httpx2
@@ -92,9 +93,9 @@ async def _body(response: httpx2.Response, limit: int) -> bytes:
     if response.headers.get("content-encoding", "identity") != "identity":
         raise Refused
     body = bytearray()
-    raw: AsyncIterator[bytes] = response.aiter_raw()
-    async for piece in raw:
-        body += piece
-        if len(body) > limit:
-            raise Refused
+    async with aclosing(response.aiter_raw()) as raw:
+        async for piece in raw:
+            body += piece
+            if len(body) > limit:
+                raise Refused
     return bytes(body)

@@ -25,6 +25,13 @@ def _limits(settings: Settings) -> None:
     settings.ASSISTANT_PACE_SECONDS = 0
 
 
+@pytest.fixture(autouse=True)
+def _loops_end_in_peace(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """asyncio tells of its troubles in the log alone."""
+    yield
+    assert not [record.message for record in caplog.get_records("call") if record.name == "asyncio"]
+
+
 @pytest.fixture
 def endpoint(settings: Settings) -> Iterator[Upstream]:
     with Upstream(answer) as upstream:

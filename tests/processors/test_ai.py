@@ -43,6 +43,16 @@ def test_the_endpoint_is_asked_as_agreed(
     ]
 
 
+def test_what_the_environment_says_to_others_is_not_said(
+    endpoint: Upstream, ann: User, chat: Chat, progress: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("API_KEY", "ORG_ID", "PROJECT_ID", "BASE_URL"):
+        monkeypatch.setenv(f"OPENAI_{name}", "http://secret.invalid")
+    monkeypatch.setenv("HTTP_PROXY", "http://secret.invalid")
+    answer(ann, chat, "Hi!", progress)
+    assert "secret" not in str(endpoint.asked)
+
+
 def test_a_local_server_needs_no_key(
     endpoint: Upstream, settings: Settings, ann: User, chat: Chat, progress: Recorder
 ) -> None:
