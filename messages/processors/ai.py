@@ -22,8 +22,8 @@ def answer(work: Work, progress: Progress) -> Done:
     source = stream(prompt_for(work))
     with Call(progress, seconds=settings.AI_TOTAL_SECONDS) as call:
         try:
-            for piece in call.each(source, seconds=settings.AI_SILENCE_SECONDS):
-                if not text.take(piece):
+            for pieces in call.each(source, seconds=settings.AI_SILENCE_SECONDS):
+                if not text.take("".join(pieces)):
                     break
         except TimeoutError as error:
             raise too_late(is_over=call.is_over) from error

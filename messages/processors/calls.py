@@ -3,6 +3,7 @@
 import asyncio
 import math
 import ssl
+import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC
@@ -12,11 +13,12 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from messages.clock import now_ms
+from messages.processors.ready import Ready
 from messages.processors.work import Progress, Stopped
 
 T = TypeVar("T")
 _LONGEST_WAIT_MS = 3_600_000
-_TO_CLOSE = 0.5  # seconds
+_TOGETHER = 0.08  # seconds
 
 
 class Call:
@@ -32,7 +34,7 @@ class Call:
         self._seconds = seconds
         self._runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)
         self._step: asyncio.Task[object] | None = None
-        self._stopped = False
+        self._stopped = threading.Event()
 
     def __enter__(self) -> Self:
         with ExitStack() as exits:
@@ -64,22 +66,23 @@ class Call:
         except asyncio.CancelledError:
             raise Stopped from None
 
-    def each(self, source: AsyncGenerator[T, None], *, seconds: float) -> Iterator[T]:
-        """What comes out of `source`, with at most `seconds` between one and the next.
+    def each(self, source: AsyncGenerator[T, None], *, seconds: float) -> Iterator[list[T]]:
+        """What comes out of `source`, with at most `seconds` between one piece and the next.
 
-        The source is closed with the call.
+        Pieces that come close together come as one list, since each waking of a thread costs more
+        than reading does; the first comes at once. The source is closed with the call.
         """
-        self._exits.callback(self._close, source)
-        while True:
-            try:
-                piece = self.wait(source.__anext__, seconds=seconds)
-            except StopAsyncIteration:
-                return
-            yield piece
+        ready = Ready(source)
+        self._exits.callback(self._close, ready)
+        while pieces := self.wait(ready.take, seconds=seconds):
+            again_at = self._loop.time() + _TOGETHER
+            yield pieces
+            if ready.is_waiting:
+                self._stopped.wait(max(again_at - self._loop.time(), 0))
 
     def stop(self) -> None:
         """End the step that is running and all to come. For other threads; returns at once."""
-        self._stopped = True
+        self._stopped.set()
         with suppress(RuntimeError):  # The loop has closed in the meantime.
             self._loop.call_soon_threadsafe(self._cancel)
 
@@ -87,12 +90,12 @@ class Call:
         if self._step is not None:
             self._step.cancel()
 
-    def _close(self, source: AsyncGenerator[T, None]) -> None:
+    def _close(self, ready: Ready[T]) -> None:
         with suppress(Exception):  # It is not wanted any more, whatever it has to say.
-            self._runner.run(_closed(source))
+            self._runner.run(ready.close())
 
     async def _within(self, step: Callable[[], Awaitable[T]], seconds: float) -> T:
-        if self._stopped:
+        if self._stopped.is_set():
             raise Stopped
         self._step = asyncio.current_task()
         try:
@@ -100,15 +103,6 @@ class Call:
                 return await step()
         finally:
             self._step = None
-
-
-async def _closed(source: AsyncGenerator[T, None]) -> None:
-    """From the outermost inwards; the loop's own end would close all generators at once."""
-    async with asyncio.timeout(_TO_CLOSE):
-        await source.aclose()
-        await asyncio.sleep(0)  # What that has dropped is closed by tasks of the loop's own.
-        while others := asyncio.all_tasks() - {asyncio.current_task()}:
-            await asyncio.wait(others)
 
 
 @cache
