@@ -10,7 +10,7 @@ import random
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -41,6 +41,13 @@ class Claim:
     token: str
     attempt: int
     claimed_at: int  # for the first time, since which the work is measured
+
+
+class Begun(NamedTuple):
+    """What is to be done, and the version of the message that says it has begun."""
+
+    work: Work
+    rev: int
 
 
 # --- the queue -----------------------------------------------------------------------------------
@@ -105,7 +112,7 @@ def release(claim: Claim) -> None:
 
 
 @transaction.atomic
-def begin(claim: Claim) -> Work | None:
+def begin(claim: Claim) -> Begun | None:
     """Say that the work has begun; None where the token is no longer good."""
     held = _lock(claim)
     if held is None:
@@ -120,7 +127,7 @@ def begin(claim: Claim) -> Work | None:
     if claim.type is MessageType.AI:
         message |= {"content": "", "html": ""}
     _change(head, message, claim, {"change": "status"})
-    return Work(
+    work = Work(
         message_id=claim.message_id,
         chat_id=claim.chat_id,
         content=message["content"],
@@ -128,6 +135,7 @@ def begin(claim: Claim) -> Work | None:
         reply_to=message["replyTo"],
         attempt=claim.attempt,
     )
+    return Begun(work, message["rev"])
 
 
 @transaction.atomic

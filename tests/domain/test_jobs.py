@@ -114,8 +114,10 @@ def test_a_job_given_back_costs_no_try(ann: User, chat: Chat) -> None:
 def test_work_begins_ends_and_leaves_no_job(ann: User, chat: Chat) -> None:
     message = ask(ann, chat)
     claim = take(message)
-    work = jobs.begin(claim)
-    assert work is not None
+    begun = jobs.begin(claim)
+    assert begun is not None
+    work = begun.work
+    assert begun.rev == now_is(message)["rev"] == 2
     assert (work.message_id, work.reply_to) == (message["messageId"], message["replyTo"])
     assert (work.content, work.attempt) == ("", 1)
     assert now_is(message)["status"] == "processing"
