@@ -16,7 +16,7 @@ from django.db import connection
 from messages import jobs
 from messages.clock import now_ms
 from messages.errors import ChatError
-from messages.jobs import LEASE_MS, Claim
+from messages.jobs import Claim
 from messages.log import LoggedEvent
 from messages.models import Status
 from messages.processors import PROCESSORS
@@ -41,11 +41,11 @@ class Engine:
         self,
         *,
         threads: int = THREADS,
-        lease_ms: int = LEASE_MS,
+        lease_ms: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._threads = threads
-        self._lease_ms = lease_ms
+        self._lease_ms = lease_ms or jobs.LEASE_MS
         self._clock = clock
         self._running: dict[str, Running] = {}
         self._awake = threading.Event()
