@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 
 from django.db import connection
 
@@ -20,7 +19,7 @@ from messages.jobs import Claim
 from messages.log import LoggedEvent
 from messages.models import Status
 from messages.processors import PROCESSORS
-from messages.processors.work import Failure, FailureCode, Stopped
+from messages.processors.work import Done, Failure, FailureCode, Stopped
 from messages.progress import Running, storable
 from messages.rendering import render
 from messages.writer import writer
@@ -35,7 +34,7 @@ LOOK = 0.5  # between two looks whether running work is still wanted
 
 
 class Engine:
-    """One loop that takes due jobs and looks after running ones, and a bounded pool that works."""
+    """One loop takes due jobs and looks after running ones; at most `threads` of them run at once."""
 
     def __init__(
         self,
@@ -51,14 +50,12 @@ class Engine:
         self._awake = threading.Event()
         self._is_ending = False
         self._loop: threading.Thread | None = None
-        self._pool: ThreadPoolExecutor | None = None
         self._saver: ThreadPoolExecutor | None = None
         self._saving: Future[None] | None = None
         self._swept_at = self._looked_at = float("-inf")
 
     def start(self) -> None:
         self._is_ending = False
-        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="worker")
         # One thread: rendering long answers takes no more of the process than that.
         self._saver = ThreadPoolExecutor(1, thread_name_prefix="saver")
         self._loop = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -68,20 +65,25 @@ class Engine:
 
     def stop(self, timeout: float = 5.0) -> None:
         """Take nothing new, stop what runs and give it back, before the writer ends."""
-        if self._loop is None or self._pool is None or self._saver is None:
+        if self._loop is None or self._saver is None:
             return
         self._is_ending = True
         self._awake.set()
         self._loop.join(timeout)
-        for running in list(self._running.values()):
-            running.stop()
+        running = list(self._running.values())
+        for one in running:
+            one.stop()
         self._saver.shutdown(wait=False, cancel_futures=True)
-        ended = threading.Thread(target=self._pool.shutdown, daemon=True)
-        ended.start()
-        ended.join(timeout)
-        if ended.is_alive():
-            logger.error("engine: %d works did not stop within %s s", len(self._running), timeout)
-        self._loop = self._pool = self._saver = None
+        self._loop = self._saver = None
+        self._wait_for(running, timeout)
+
+    def _wait_for(self, running: Sequence[Running], timeout: float) -> None:
+        until = time.monotonic() + timeout
+        for one in running:
+            one.thread.join(max(0.0, until - time.monotonic()))
+        left = sum(one.thread.is_alive() for one in running)
+        if left:
+            logger.error("engine: %d works did not stop within %s s", left, timeout)
 
     def hear(self, events: Sequence[LoggedEvent]) -> None:
         """Committed events, from any thread: new work, or work that is no longer wanted."""
@@ -106,8 +108,7 @@ class Engine:
                 except Exception as error:  # noqa: BLE001
                     # The database is away, or too much is being written: leases bridge it.
                     logger.warning("engine: %r", error)
-                    if not connection.is_usable():
-                        connection.close()
+                    connection.close()
                     self._awake.wait(SWEEP)
                 connection.queries_log.clear()
                 self._awake.wait(PULSE if self._running else SWEEP)
@@ -139,9 +140,9 @@ class Engine:
             return
         claims = writer.call(jobs.take, kinds, limit=free, now=now_ms(), lease_ms=self._lease_ms)
         for claim in claims:
-            running = self._running[claim.token] = Running(claim, now=self._clock())
-            assert self._pool is not None
-            self._pool.submit(self._work, running)
+            running = Running(claim, self._work, now=self._clock())
+            self._running[claim.token] = running
+            running.thread.start()
 
     def _is_beat_due(self, running: Running, now: float) -> bool:
         return (now - running.beaten_at) * 3000 >= self._lease_ms
@@ -201,7 +202,7 @@ class Engine:
             return
         running.rev = begun.rev
         done = PROCESSORS[claim.type](begun.work, running)
-        done = replace(done, content=storable(done.content), transcript=storable(done.transcript))
+        done = _storable(done)
         html = render(done.content or "")
         running.close()
         writer.call(jobs.complete, claim, done, html=html, now=now_ms())
@@ -223,3 +224,11 @@ class Engine:
             writer.call(jobs.release, claim)
         except ChatError:
             logger.warning("job %s: not given back; its lease expires", claim.message_id)
+
+
+def _storable(done: Done) -> Done:
+    metadata = {
+        name: storable(value) if isinstance(value, str) else value
+        for name, value in done.metadata.items()
+    }
+    return Done(storable(done.content), metadata, storable(done.transcript))

@@ -21,8 +21,10 @@ delta = Signal()
 class Running:
     """The `Progress` of one claim. `add` is the worker's; `tell` and `unsaved` the engine's."""
 
-    def __init__(self, claim: Claim, *, now: float) -> None:
+    def __init__(self, claim: Claim, work: "Callable[[Running], None]", *, now: float) -> None:
         self.claim = claim
+        # Not of an executor, whose threads the end of the process would wait for without end.
+        self.thread = threading.Thread(target=work, args=[self], name="worker", daemon=True)
         self.rev = 0  # once it has begun
         self.beaten_at = self.saved_at = now
         self._text = ""

@@ -122,7 +122,7 @@ def test_a_question_is_answered_and_told_of_as_it_grows(
         for number, word in enumerate(words):
             progress.add(word)
             until(lambda number=number: len(told) > number)
-        return Done("".join(words), {"model": "script"})
+        return Done("".join(words), {"model": "script\x00\udfff"})
 
     processors[MessageType.AI] = answer
     message = asked(ann, chat)
@@ -130,7 +130,7 @@ def test_a_question_is_answered_and_told_of_as_it_grows(
     whole = "Olá, e\u0301 👩‍👩‍👧 \ufffd\ufffdend"
     assert (answered["status"], answered["content"]) == ("completed", whole)
     assert answered["html"] == f"<p>{whole}</p>"
-    assert answered["metadata"]["model"] == "script"
+    assert answered["metadata"]["model"] == "script\ufffd\ufffd"
     assert [delta["start"] for delta in told] == [0, 5, 7, 14, 16]
     assert "".join(delta["text"] for delta in told) == whole
     assert {(delta["message_id"], delta["rev"]) for delta in told} == {(message["messageId"], 2)}
@@ -224,6 +224,30 @@ def test_an_engine_that_ends_gives_its_work_back(held: Held, ann: User, chat: Ch
     assert begin(message).attempt == 1
 
 
+def test_an_engine_does_not_wait_for_who_hears_nothing(
+    processors: Processors, ann: User, chat: Chat
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def deaf(work: Work, progress: Progress) -> Done:
+        begun.set()
+        assert go.wait(PATIENCE)
+        return Done("Too late.")
+
+    processors[MessageType.AI] = deaf
+    message = asked(ann, chat)
+    engine = Engine()
+    engine.start()
+    assert begun.wait(PATIENCE)
+    engine.stop(timeout=0.05)
+    assert now_is(message)["status"] == "processing"
+    (running,) = engine._running.values()
+    go.set()
+    running.thread.join(PATIENCE)
+    assert now_is(message)["status"] == "processing"
+    assert Job.objects.get().token == ""
+
+
 @pytest.mark.parametrize("failure", [DOWN, PRIVATE, ZeroDivisionError()], ids=repr)
 def test_a_failure_is_tried_again_or_said(
     failure: Exception,
@@ -293,7 +317,7 @@ def test_more_work_than_threads_is_done_in_turn(
 
 def test_a_callback_that_comes_late_is_called_at_once_and_nothing_is_added() -> None:
     claim = jobs.Claim("m", "c", MessageType.AI, "t", 1, 0)
-    running = progress.Running(claim, now=0.0)
+    running = progress.Running(claim, lambda _: None, now=0.0)
     called: list[int] = []
     running.on_stop(lambda: called.append(1))
     running.stop()
