@@ -34,7 +34,7 @@ LOOK = 0.5  # between two looks whether running work is still wanted
 
 
 class Engine:
-    """One loop takes due jobs and looks after running ones; at most `threads` of them run at once."""
+    """One loop takes due jobs and looks after running ones, of which there are up to `threads`."""
 
     def __init__(
         self,

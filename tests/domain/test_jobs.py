@@ -7,9 +7,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from messages import jobs
+from messages import jobs, pipeline
+from messages.access import actor_of
 from messages.chats import delete_chat
-from messages.models import Chat, Job, Message
+from messages.models import Chat, Feedback, Job, Message
 from messages.processors.work import Done, Failure, FailureCode
 from tests.domain.talk import VIDEO, edit, remove, say
 from tests.domain.working import (
@@ -255,8 +256,12 @@ def test_removing_a_message_ends_its_work(ann: User, chat: Chat) -> None:
 
 
 def test_a_chat_is_deleted_with_its_work(ann: User, chat: Chat) -> None:
+    answer = ask(ann, chat)
+    complete(begin(answer))
+    pipeline.rate(actor_of(ann), answer["messageId"], "up")
     claim = begin(ask(ann, chat))
     delete_chat(chat.chat_id)
     assert not Job.objects.exists()
+    assert not Feedback.objects.exists()
     assert not complete(claim)
     assert jobs.begin(claim) is None
