@@ -67,6 +67,7 @@ class Engine:
         """Take nothing new, stop what runs and give it back, before the writer ends."""
         if self._loop is None or self._saver is None:
             return
+        until = time.monotonic() + timeout
         self._is_ending = True
         self._awake.set()
         self._loop.join(timeout)
@@ -75,10 +76,6 @@ class Engine:
             one.stop()
         self._saver.shutdown(wait=False, cancel_futures=True)
         self._loop = self._saver = None
-        self._wait_for(running, timeout)
-
-    def _wait_for(self, running: Sequence[Running], timeout: float) -> None:
-        until = time.monotonic() + timeout
         for one in running:
             one.thread.join(max(0.0, until - time.monotonic()))
         left = sum(one.thread.is_alive() for one in running)
@@ -185,7 +182,8 @@ class Engine:
             # It could not be written; the lease expires, and somebody takes it up again.
             logger.warning("job %s: %s", claim.message_id, refusal.code.value)
         except Exception:
-            logger.exception("job %s: the processor failed", claim.message_id)
+            if not running.is_stopped:  # else a call that was cut short says so
+                logger.exception("job %s: the processor failed", claim.message_id)
             detail = "Something went wrong while working on this."
             code = FailureCode.PROCESSING_FAILED
             self._end(running, Failure(code, detail, retryable=True))

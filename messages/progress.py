@@ -39,6 +39,10 @@ class Running:
     def text(self) -> str:
         return self._text
 
+    @property
+    def is_stopped(self) -> bool:
+        return self._is_stopped
+
     def add(self, text: str) -> None:
         with self._lock:
             self._check()

@@ -179,6 +179,26 @@ def test_unwanted_work_stops_and_its_call_ends(
     assert not Job.objects.exists()
 
 
+def test_a_call_that_was_cut_short_is_no_failure(
+    engine: Engine, processors: Processors, caplog: pytest.LogCaptureFixture, ann: User, chat: Chat
+) -> None:
+    begun, cut = threading.Event(), threading.Event()
+
+    def call(work: Work, progress: Progress) -> Done:
+        progress.on_stop(cut.set)
+        begun.set()
+        assert cut.wait(PATIENCE)
+        raise ConnectionResetError
+
+    processors[MessageType.AI] = call
+    message = asked(ann, chat)
+    assert begun.wait(PATIENCE)
+    writer.call(cancel, ann, message)
+    until(lambda: not engine._running)
+    assert now_is(message)["error"]["code"] == "cancelled"
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 def test_work_that_another_process_cancels_stops_too(held: Held, ann: User, chat: Chat) -> None:
     engine = Engine()  # hears of nothing
     engine.start()
