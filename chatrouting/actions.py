@@ -93,6 +93,22 @@ def _remove(actor: Actor, message_id: str) -> Data:
     return {"message": pipeline.remove(actor, message_id)}
 
 
+def retry(caller: Caller, fields: Fields) -> ToWrite:
+    return ToWrite(partial(_retry, caller.actor, message_id_of(fields)))
+
+
+def _retry(actor: Actor, message_id: str) -> Data:
+    return {"message": pipeline.retry(actor, message_id)}
+
+
+def cancel(caller: Caller, fields: Fields) -> ToWrite:
+    return ToWrite(partial(_cancel, caller.actor, message_id_of(fields)))
+
+
+def _cancel(actor: Actor, message_id: str) -> Data:
+    return {"message": pipeline.cancel(actor, message_id)}
+
+
 async def fetch(caller: Caller, fields: Fields) -> Data:
     chat_id = require_chat_id(fields.get("chatId"))
     return await read(_fetch, caller.actor, chat_id, fields.get("messageIds"))
@@ -155,6 +171,8 @@ ACTIONS: dict[str, Callable[[Any, Fields], Any]] = {
     "send": send,
     "edit": edit,
     "remove": remove,
+    "retry": retry,
+    "cancel": cancel,
     "fetch": fetch,
     "read": mark_read,
     "typing": typing,

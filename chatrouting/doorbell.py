@@ -74,6 +74,9 @@ class LayerDoorbell:
     def say_typing(self, chat_id: str, user_id: int, text: str) -> None:
         self._say(group_of(chat_id), "typing", [chat_id, user_id, text])
 
+    def say_delta(self, chat_id: str, text: str) -> None:
+        self._say(group_of(chat_id), "delta", [chat_id, text])
+
     def say_recheck(self, what: Mapping[str, Any]) -> None:
         """Somebody's sign-in has changed."""
         self._say(EVERYONE, "recheck", what)
@@ -196,6 +199,8 @@ class NoDoorbell:
     def ask_presence(self, chat_id: str) -> None: ...
 
     def say_typing(self, chat_id: str, user_id: int, text: str) -> None: ...
+
+    def say_delta(self, chat_id: str, text: str) -> None: ...
 
     def say_recheck(self, what: Mapping[str, Any]) -> None: ...
 

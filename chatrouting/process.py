@@ -1,4 +1,4 @@
-"""What runs in a server process beside its requests: the rooms, the doorbell, the clock."""
+"""What runs in a server process beside its requests: rooms, doorbell, engine, clock."""
 
 import asyncio
 import logging
@@ -17,6 +17,7 @@ from chatrouting.identities import Credential, Identity, identities
 from chatrouting.protocol import EventFrame
 from chatrouting.reading import Grouped, read
 from chatrouting.registry import TICK, Registry
+from messages.engine import Engine
 from messages.log import LoggedEvent
 from messages.writer import writer
 
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 # Leaving: what is being written, then what is being sent, has this long, in seconds.
 DRAIN = 5.0
 FLUSH = 2.0
+# Before that, work on messages is stopped and given back.
+HALT = 2.0
 
 
 class Process:
@@ -48,17 +51,20 @@ class Process:
         self.identity_of: Grouped[Credential, Identity] = Grouped(read, identities)
         self.is_leaving = False
         self.hand_over = Handover(loop)
+        self.engine = Engine()
         self.loop = loop
         self._tasks = [loop.create_task(self.doorbell.run()), loop.create_task(self._tick())]
+        self.engine.start()
 
     async def leave(self) -> None:
-        """Finish what is under way and send everybody elsewhere; within DRAIN + FLUSH seconds."""
+        """Finish what is under way and send everybody elsewhere; within HALT + DRAIN + FLUSH s."""
         if self.loop is None or self.is_leaving:
             return
         self.is_leaving = True
         logger.info("leaving: %d sockets", len(self.connections))
         for heard in self.waiting:
             heard.set()
+        await asyncio.to_thread(self.engine.stop, HALT)
         done = await asyncio.to_thread(writer.drain, DRAIN)
         if not done:
             logger.error("leaving: the writer did not finish within %s s", DRAIN)
@@ -70,6 +76,7 @@ class Process:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.loop is not None:
+            await asyncio.to_thread(self.engine.stop, HALT)
             self.registry.close()
         self.loop = None
         await asyncio.to_thread(read.close)
@@ -80,8 +87,14 @@ class Process:
         """Committed events: to the rooms here at once, and to the other processes."""
         if self.loop is not None and not self.loop.is_closed():
             self.hand_over(self._publish, events)
+            self.engine.hear(events)
         elif settings.REDIS_URL:
             self._ring_from_outside([protocol.event_frame(event) for event in events])
+
+    def tell_delta(self, chat_id: str, text: str) -> None:
+        """A frame with what was added to an answer: to everybody, allowed to be lost."""
+        if self.loop is not None and not self.loop.is_closed():
+            self.hand_over(self._tell_delta, chat_id, text)
 
     def recheck(self, *, credential: Credential | None = None, user_id: int | None = None) -> None:
         """A sign-in has changed: look at it again, here and elsewhere."""
@@ -97,6 +110,10 @@ class Process:
         ]
         self.registry.offer(frames)
         self.doorbell.ring(frames)
+
+    def _tell_delta(self, chat_id: str, text: str) -> None:
+        self.registry.tell(chat_id, text)
+        self.doorbell.say_delta(chat_id, text)
 
     def _ring_from_outside(self, frames: Sequence[EventFrame]) -> None:
         """From a process without sockets (a command, a worker)."""
@@ -122,6 +139,9 @@ class Process:
             case "typing":
                 chat_id, user_id, text = body
                 self.registry.tell(chat_id, text, but=user_id)
+            case "delta":
+                chat_id, text = body
+                self.registry.tell(chat_id, text)
             case "recheck":
                 self._recheck(body)
 

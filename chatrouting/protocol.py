@@ -152,3 +152,9 @@ def presence(chat_id: str, user: Mapping[str, Any], *, online: bool) -> str:
     return encode(
         {"op": "ephemeral", "type": "presence", "chatId": chat_id, "user": user, "online": online}
     )
+
+
+def ai_delta(chat_id: str, message_id: str, *, rev: int, start: int, text: str) -> str:
+    """What was added to an answer, from code point `start` on."""
+    frame = {"op": "ephemeral", "type": "aiDelta", "chatId": chat_id, "messageId": message_id}
+    return encode(frame | {"rev": rev, "from": start, "text": text})

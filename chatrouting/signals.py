@@ -1,4 +1,4 @@
-"""What the rooms and sockets have to hear of: committed events, and sign-ins that have changed."""
+"""What rooms and sockets have to hear of: events, growing answers, sign-ins that have changed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,13 +9,16 @@ from django.db.models.signals import post_delete, post_save
 from django.db.transaction import on_commit
 from knox.models import AuthToken
 
+from chatrouting import protocol
 from chatrouting.identities import Credential, session_credential
 from chatrouting.process import process
 from messages.log import LoggedEvent, committed
+from messages.progress import delta
 
 
 def connect() -> None:
     committed.connect(publish)
+    delta.connect(told)
     post_delete.connect(session_ended, sender=Session)
     post_delete.connect(token_revoked, sender=AuthToken)
     post_save.connect(user_changed, sender=get_user_model())
@@ -23,6 +26,11 @@ def connect() -> None:
 
 def publish(*, events: Sequence[LoggedEvent], **_: Any) -> None:
     process.publish(events)
+
+
+def told(*, chat_id: str, message_id: str, rev: int, start: int, text: str, **_: Any) -> None:
+    frame = protocol.ai_delta(chat_id, message_id, rev=rev, start=start, text=text)
+    process.tell_delta(chat_id, frame)
 
 
 def session_ended(*, instance: Session, **_: Any) -> None:

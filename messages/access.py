@@ -10,7 +10,7 @@ from django.db import connection
 from messages.clock import now_ms
 from messages.errors import ChatFrozen, Forbidden, Muted, NotFound
 from messages.identity import Cursor
-from messages.models import Chat, Membership, Role
+from messages.models import Chat, Membership, Message, MessageType, Role
 from messages.representation import Author, display_name
 
 Pair = tuple[str, int]  # chatId, user id
@@ -126,6 +126,17 @@ _ACCESS = (
     f" LEFT JOIN {Membership._meta.db_table} m ON m.chat_id = c.chat_id AND m.user_id = %s"
     " WHERE c.chat_id = %s"
 )
+
+
+def is_asker(actor: Actor, message_id: str) -> bool:
+    """Whether this person wrote the message, or the question that it answers."""
+    row = Message.objects.filter(pk=message_id).values_list(
+        "type", "author_id", "reply_to__author_id"
+    )
+    return any(
+        (prompted if kind == MessageType.AI else written) == actor.id
+        for kind, written, prompted in row
+    )
 
 
 def standings_of(pairs: Iterable[Pair]) -> dict[Pair, Standing]:

@@ -185,7 +185,7 @@ class MessageAdmin(ReadOnly, Window):
         return _moment(message.edited_at)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        return super().get_queryset(request).defer("html")
+        return super().get_queryset(request).defer("html", "transcript")
 
 
 @admin.register(Event)

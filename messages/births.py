@@ -1,4 +1,5 @@
-"""How a message begins: its first version on the wire, its row, and the event that announces it."""
+"""How a message begins: its first version on the wire, its row, the event that announces
+it, and the job of what has to be worked on."""
 
 from typing import Any
 
@@ -8,7 +9,7 @@ from messages import bulk, log
 from messages.drafts import Draft
 from messages.log import Head, LoggedEvent
 from messages.message_id_generator import new_message_id
-from messages.models import EventType, Message, MessageType, Status
+from messages.models import EventType, Job, Message, MessageType, Status
 from messages.representation import WireMessage
 
 
@@ -17,6 +18,7 @@ class Births:
 
     def __init__(self) -> None:
         self._rows: list[tuple[Any, ...]] = []
+        self._jobs: list[tuple[Any, ...]] = []
         self._events: list[LoggedEvent] = []
 
     def add(self, draft: Draft, head: Head) -> tuple[WireMessage, WireMessage | None]:
@@ -29,6 +31,7 @@ class Births:
         """Store what was added; announced once the transaction commits."""
         if self._rows:
             bulk.insert(Message, _COLUMNS, self._rows)
+            bulk.insert(Job, _JOB_COLUMNS, self._jobs)
             log.append(self._events)
 
     def _add_own(self, draft: Draft, head: Head) -> WireMessage:
@@ -79,6 +82,9 @@ class Births:
                 message["replyTo"],
             )
         )
+        if message["status"] == Status.PENDING:
+            due_at = message["timestamp"]
+            self._jobs.append((message["messageId"], message["chatId"], 0, due_at, ""))
         self._events.append(
             log.next_event(
                 head,
@@ -106,6 +112,7 @@ _COLUMNS = (
     "body_digest",
     "reply_to_id",
 )
+_JOB_COLUMNS = ("message_id", "chat_id", "attempt", "due_at", "token")
 
 
 def _message(

@@ -12,7 +12,17 @@ from messages.clock import now_ms
 from messages.drafts import require_text
 from messages.errors import BadRequest, Conflict, IdConflict, NotFound
 from messages.identity import MAX_SEQ, new_chat_id, require_chat_id
-from messages.models import MAX_TITLE, Chat, Event, EventType, Membership, Message, Role
+from messages.models import (
+    MAX_TITLE,
+    Chat,
+    Event,
+    EventType,
+    Feedback,
+    Job,
+    Membership,
+    Message,
+    Role,
+)
 
 
 def create_chat(
@@ -84,7 +94,8 @@ def delete_chat(chat_id: str) -> None:
     Statement by statement, since Django's own cascade would load every message. Raises NotFound.
     """
     log.lock_one(chat_id)
-    for model in (Event, Message, Membership, Chat):
+    Feedback.objects.filter(message__chat_id=chat_id).delete()
+    for model in (Job, Event, Message, Membership, Chat):
         bulk.delete(model, "chat_id", chat_id)
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
-from messages.access import Access, Actor, Standing
-from messages.errors import BadRequest, NotFound
+from messages.access import Access, Actor, Standing, is_asker
+from messages.errors import BadRequest, Forbidden, NotFound
 from messages.identity import MAX_SEQ, Cursor
 from messages.message_id_generator import is_message_id
-from messages.models import Membership, Message, Role
-from messages.representation import WireMessage, find_messages, places
+from messages.models import Event, Membership, Message, Role
+from messages.representation import PERSON_COLUMNS, WireMessage, author, find_messages, places
 
 MAX_PAGE = 200
 MAX_LOOKUP = 100
@@ -62,6 +62,28 @@ def one(chat_id: str, message_id: str) -> WireMessage:
     if not found:
         raise NotFound
     return found[0]
+
+
+def timeline(access: Access, message_id: str) -> list[dict[str, Any]]:
+    """The life of a message, event by event, for who wrote or asked for it and for staff.
+
+    `{"seq", "at", "type", "actor", "data"}` each. Raises NotFound, Forbidden.
+    """
+    one(access.chat_id, message_id)
+    if not access.actor.is_staff and not is_asker(access.actor, message_id):
+        raise Forbidden
+    rows = (
+        Event.objects.filter(message_id=message_id)
+        .order_by("seq")
+        .values_list("seq", "at", "type", "data", "actor_id", *_ACTOR_COLUMNS)
+    )
+    return [
+        {"seq": row[0], "at": row[1], "type": row[2], "actor": author(*row[4:]), "data": row[3]}
+        for row in rows
+    ]
+
+
+_ACTOR_COLUMNS = tuple(f"actor__{column}" for column in PERSON_COLUMNS)
 
 
 def lookup(chat_id: str, message_ids: object) -> dict[str, WireMessage | None]:

@@ -1,4 +1,4 @@
-"""What is stored: chats, who belongs to them, messages, and the log of events."""
+"""What is stored: chats, who belongs to them, messages, the log of events, open work."""
 
 from typing import ClassVar
 
@@ -127,6 +127,8 @@ class Message(models.Model):
     error = models.JSONField(null=True, blank=True)
     edited_at = models.BigIntegerField(null=True, blank=True)
     removed = models.CharField(max_length=10, null=True, blank=True, choices=RemovedBy)  # noqa: DJ001
+    # What is said in a video: context for answers, never on the wire.
+    transcript = models.TextField(blank=True, db_default="", editable=False)
 
     class Meta:
         constraints: ClassVar = [
@@ -149,7 +151,8 @@ class Message(models.Model):
             ),
             models.CheckConstraint(
                 name="message_removed_is_empty",
-                condition=Q(removed=None) | Q(removed__in=RemovedBy.values, content="", html=""),
+                condition=Q(removed=None)
+                | Q(removed__in=RemovedBy.values, content="", html="", transcript=""),
             ),
             models.CheckConstraint(name="message_counts", condition=Q(seq__gte=1, rev__gte=1)),
         ]
@@ -217,3 +220,56 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.chat_id} {self.seq} {self.type}"
+
+
+class Job(models.Model):
+    """The work on one `youtube` or `ai` message, there as long as the message is open.
+
+    The row is the queue. Whoever claims it gets a token, which every later write quotes.
+    """
+
+    message = models.OneToOneField(
+        Message, models.CASCADE, primary_key=True, related_name="job", editable=False
+    )
+    chat = models.ForeignKey(Chat, models.CASCADE, related_name="jobs", db_index=False)
+    attempt = models.PositiveSmallIntegerField(default=0, help_text=_("Claims up to now."))
+    due_at = models.BigIntegerField(help_text=_("Not to be claimed before, in milliseconds."))
+    claimed_at = models.BigIntegerField(null=True, blank=True, help_text=_("The first claim."))
+    lease_until = models.BigIntegerField(null=True, blank=True)
+    token = models.CharField(max_length=32, blank=True, editable=False)
+    last_error = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="job_lease_has_token", condition=Q(lease_until=None) | ~Q(token="")
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["due_at"], name="due_jobs")]
+
+    def __str__(self) -> str:
+        return self.message_id
+
+
+class Verdict(models.TextChoices):
+    UP = "up", _("up")
+    DOWN = "down", _("down")
+
+
+class Feedback(models.Model):
+    """What one person thinks of one answer."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="feedback", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="chat_feedback")
+    verdict = models.CharField(max_length=4, choices=Verdict)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["message", "user"], name="one_feedback_per_person"),
+            models.CheckConstraint(
+                name="feedback_verdict", condition=Q(verdict__in=Verdict.values)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.verdict}"

@@ -1,18 +1,15 @@
 """The later verbs of a message's life: each a change and its event in one transaction."""
 
-from collections.abc import Callable
-from typing import Any
-
-import orjson
 from django.db import transaction
 
-from messages import access, bulk, log
+from messages import access, log
 from messages.access import Actor, Standing
+from messages.changes import change, is_open, update_of
 from messages.clock import now_ms
 from messages.drafts import require_content
 from messages.errors import BadTransition, Conflict, Forbidden, NotFound
 from messages.log import Head
-from messages.models import EventType, Message, MessageType, RemovedBy
+from messages.models import EventType, Feedback, Job, Message, MessageType, RemovedBy, Status
 from messages.representation import WireMessage, find_messages
 
 _EDITABLE = frozenset({MessageType.USER, MessageType.SYSTEM, MessageType.YOUTUBE})
@@ -42,21 +39,75 @@ def edit(
     if content == message["content"]:
         return message
     message |= {"content": content, "html": html, "editedAt": now_ms()}
-    return _change(head, message, actor, _update_of(message), data={"change": "edit"})
+    return change(head, message, actor, update_of(message), data={"change": "edit"})
 
 
 @transaction.atomic
 def remove(actor: Actor, message_id: str, *, chat_id: str | None = None) -> WireMessage:
     """Empty a message for everybody; doing it again answers as the first time did."""
     head, message, _, author_id = _lock(actor, message_id, chat_id)
-    own = author_id == actor.id or _asked_by(message, actor)
+    own = author_id == actor.id or access.is_asker(actor, message_id)
     if not own and not actor.is_staff:
         raise Forbidden
     if message["removed"]:
         return message
+    Message.objects.filter(pk=message_id).exclude(transcript="").update(transcript="")
     by = RemovedBy.AUTHOR if own else RemovedBy.STAFF
     message |= {"content": "", "html": "", "removed": by.value}
-    return _change(head, message, actor, EventType.MESSAGE_REMOVED, data={"by": by.value})
+    return change(head, message, actor, EventType.MESSAGE_REMOVED, data={"by": by.value})
+
+
+@transaction.atomic
+def retry(actor: Actor, message_id: str, *, chat_id: str | None = None) -> WireMessage:
+    """Have failed work done again from the beginning, for who asked and staff.
+
+    Raises NotFound, Forbidden, BadTransition (not in error, or removed).
+    """
+    head, message = _lock_asked(actor, message_id, chat_id)
+    if message["status"] != Status.ERROR or message["removed"]:
+        raise BadTransition
+    message |= {"status": Status.PENDING.value, "error": None}
+    if message["type"] == MessageType.AI:
+        message |= {"content": "", "html": ""}
+    Job.objects.create(message_id=message_id, chat_id=message["chatId"], due_at=now_ms())
+    return change(head, message, actor, update_of(message), data={"change": "retry"})
+
+
+@transaction.atomic
+def cancel(actor: Actor, message_id: str, *, chat_id: str | None = None) -> WireMessage:
+    """Stop open work and keep what it has written, for who asked and staff.
+
+    Raises NotFound, Forbidden, BadTransition (no longer open).
+    """
+    head, message = _lock_asked(actor, message_id, chat_id)
+    if not is_open(message):
+        raise BadTransition
+    error = {"code": "cancelled", "detail": "This was stopped.", "retryable": True}
+    message |= {"status": Status.ERROR.value, "error": error}
+    return change(head, message, actor, update_of(message), data={"change": "cancel"})
+
+
+@transaction.atomic
+def rate(actor: Actor, message_id: str, verdict: str | None, *, chat_id: str | None = None) -> None:
+    """Say that a finished answer was good (`up`) or bad (`down`), or take it back (None).
+
+    Raises NotFound, BadTransition (no finished answer).
+    """
+    _, message, _, _ = _lock(actor, message_id, chat_id)
+    is_answer = message["type"] == MessageType.AI and message["status"] == Status.COMPLETED
+    if not is_answer or message["removed"]:
+        raise BadTransition
+    Feedback.objects.filter(message_id=message_id, user_id=actor.id).delete()
+    if verdict is not None:
+        Feedback.objects.create(message_id=message_id, user_id=actor.id, verdict=verdict)
+
+
+def _lock_asked(actor: Actor, message_id: str, chat_id: str | None) -> tuple[Head, WireMessage]:
+    """The same as `_lock`, for who asked and staff; raises Forbidden for others."""
+    head, message, _, _ = _lock(actor, message_id, chat_id)
+    if not actor.is_staff and not access.is_asker(actor, message_id):
+        raise Forbidden
+    return head, message
 
 
 def _lock(
@@ -75,46 +126,3 @@ def _lock(
     if not found:
         raise NotFound
     return head, found[0], standing, author_id
-
-
-def _asked_by(message: WireMessage, actor: Actor) -> bool:
-    """Whether an `ai` message answers this person."""
-    return message["type"] == MessageType.AI and (
-        Message.objects.filter(pk=message["replyTo"], author_id=actor.id).exists()
-    )
-
-
-def _update_of(message: WireMessage) -> EventType:
-    return EventType(f"{message['type']}_message_update")
-
-
-# Column and how its value comes from the wire form; the key first.
-_CHANGEABLE: tuple[tuple[str, Callable[[WireMessage], Any]], ...] = (
-    ("message_id", lambda message: message["messageId"]),
-    ("content", lambda message: message["content"]),
-    ("html", lambda message: message["html"]),
-    ("status", lambda message: message["status"]),
-    ("metadata", lambda message: orjson.dumps(message["metadata"]).decode()),
-    ("rev", lambda message: message["rev"]),
-    ("error", lambda message: message["error"] and orjson.dumps(message["error"]).decode()),
-    ("edited_at", lambda message: message["editedAt"]),
-    ("removed", lambda message: message["removed"]),
-)
-
-
-def _change(
-    head: Head,
-    message: WireMessage,
-    actor: Actor | None,
-    kind: EventType,
-    *,
-    data: dict[str, Any],
-) -> WireMessage:
-    """Write a locked message's next version and its event."""
-    message["rev"] += 1
-    columns = tuple(column for column, _ in _CHANGEABLE)
-    bulk.update(Message, columns, [[value(message) for _, value in _CHANGEABLE]])
-    author = None if actor is None else actor.as_author()
-    event = log.next_event(head, kind, at=now_ms(), actor=author, message=message, data=data)
-    log.append([event])
-    return message

@@ -2,8 +2,9 @@
 
 import inspect
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import hypothesis
 import pytest
@@ -15,12 +16,16 @@ from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQLConn
 from chatrouting.process import process
 from messages.access import actor_of
 from messages.chats import create_chat
-from messages.models import Chat
+from messages.models import Chat, MessageType
+from messages.processors import PROCESSORS
+from messages.processors.work import Done, Progress, Work
 from messages.writer import writer
 from tests.domain.counting import forget_counts
 from tests.shapes.emptying import empty_quickly
 from tests.shapes.pytest_plugin import POSTGRESQL
 from tests.shapes.site import Site, embedded_site, scaled_site
+
+Processors = dict[MessageType, Callable[[Work, Progress], Done]]
 
 hypothesis.settings.register_profile("project", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("project")
@@ -109,6 +114,13 @@ def site() -> Iterator[Site]:
     postgresql = os.environ.get(POSTGRESQL)
     with scaled_site(postgresql) if postgresql else embedded_site() as place:
         yield place
+
+
+@pytest.fixture(autouse=True)
+def processors() -> Iterator[Processors]:
+    """Nothing is worked on unless a test puts somebody here who does."""
+    with patch.dict(PROCESSORS, clear=True):
+        yield PROCESSORS
 
 
 @pytest.fixture

@@ -10,7 +10,16 @@ from rest_framework import serializers
 from messages.errors import Code
 from messages.history import MAX_LOOKUP
 from messages.identity import MAX_SEQ
-from messages.models import MAX_CONTENT, MAX_TITLE, EventType, MessageType, RemovedBy, Role, Status
+from messages.models import (
+    MAX_CONTENT,
+    MAX_TITLE,
+    EventType,
+    MessageType,
+    RemovedBy,
+    Role,
+    Status,
+    Verdict,
+)
 
 Shape = type[serializers.Serializer[Any]]
 
@@ -198,6 +207,18 @@ _Event = shape(
     message=Message(required=False),
     data=_any_object(required=False),
 )
+Timeline = shape(
+    "Timeline",
+    events=shape(
+        "Step",
+        seq=_number(1),
+        at=_number(),
+        type=_choice(EventType.values),
+        actor=_Person(allow_null=True),
+        data=_any_object(allow_null=True),
+    )(many=True),
+)
+Feedback = shape("Feedback", verdict=_choice(Verdict.values, allow_null=True))
 EventPage = shape("EventPage", events=_Event(many=True), head=_text(CURSOR), more=_yes_or_no())
 
 SignIn = shape("SignIn", username=_text(required=False), password=_text(required=False))

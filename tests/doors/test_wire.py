@@ -33,6 +33,9 @@ SAID = {
     "notFound": protocol.refusal(1, NotFound()),
     "typing": protocol.typing("lunch", BOB, on=True),
     "left": protocol.presence("lunch", BOB, online=False),
+    "aiDelta": protocol.ai_delta(
+        "lunch", "1709234567890-550e8400-e29b-41d4-a716-446655440000", rev=2, start=4, text="é 👋"
+    ),
     "revoked": protocol.notice(Notice.SUBSCRIPTION_REVOKED, "lunch"),
     "error": protocol.error(Unauthenticated()),
 }

@@ -1,0 +1,37 @@
+"""Somebody who answers every question in the same words, slowly, in a server that tests start."""
+
+import time
+from typing import TYPE_CHECKING
+
+from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from messages.processors.work import Done, Progress, Work
+
+LEASE = 2.0
+WORDS = [f"word {number} é👋, " for number in range(30)]
+ANSWER = "".join(WORDS)
+
+
+class Scripted(AppConfig):
+    """Leases are short, so that what a dead worker held is free again soon."""
+
+    name = "tests.server"
+    label = "scripted"
+
+    def ready(self) -> None:
+        from messages import jobs  # noqa: PLC0415
+        from messages.models import MessageType  # noqa: PLC0415
+        from messages.processors import PROCESSORS  # noqa: PLC0415
+
+        jobs.LEASE_MS = round(LEASE * 1000)
+        PROCESSORS[MessageType.AI] = answer
+
+
+def answer(work: "Work", progress: "Progress") -> "Done":
+    from messages.processors.work import Done  # noqa: PLC0415
+
+    for word in WORDS:
+        progress.add(word)
+        time.sleep(0.05)
+    return Done(ANSWER, {"model": "script"})
