@@ -19,6 +19,9 @@ from playwright.sync_api import (
 from tests.browser.person import Chat, Person
 from tests.shapes.server import ServerProcess
 from tests.shapes.site import embedded_site
+from tests.upstream.answers import answer
+from tests.upstream.server import Upstream
+from tests.upstream.videos import youtube
 
 SYSTEM_CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -56,9 +59,28 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[ServerProcess]:
+def model() -> Iterator[Upstream]:
+    """A language model that does what the last word of a question says."""
+    with Upstream(answer) as upstream:
+        yield upstream
+
+
+@pytest.fixture(scope="session")
+def videos() -> Iterator[Upstream]:
+    with Upstream(youtube) as upstream:
+        yield upstream
+
+
+@pytest.fixture(scope="session")
+def server(model: Upstream, videos: Upstream) -> Iterator[ServerProcess]:
     """One for all tests that leave it running; each test talks in a chat of its own."""
-    with embedded_site() as site, ServerProcess({**site.values, "RATE_LIMIT_SEND": "0"}) as process:
+    values = {
+        "RATE_LIMIT_SEND": "0",
+        "AI_BASE_URL": f"{model.url}/v1",
+        "AI_MODEL": "scripted-1",
+        "YOUTUBE_BASE_URL": videos.url,
+    }
+    with embedded_site() as site, ServerProcess(site.values | values) as process:
         yield process
 
 

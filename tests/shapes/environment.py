@@ -35,9 +35,14 @@ def clean() -> dict[str, str]:
 
 
 def development(values: Mapping[str, str]) -> dict[str, str]:
-    """A whole environment for a child process: `values` over development's defaults."""
+    """A whole environment for a child process: `values` over development's defaults.
+
+    Videos are looked up at an address where nobody is: nothing of a test leaves this machine.
+    """
+    is_debug = values.get("DEBUG", "1") == "1"
     return clean() | {
         "DEBUG": "1",
+        **({"YOUTUBE_BASE_URL": "http://127.0.0.1:9"} if is_debug else {}),
         "DJANGO_SETTINGS_MODULE": "chatrouting.settings",
         "PYTHONUNBUFFERED": "1",
         **values,
