@@ -10,6 +10,7 @@ import random
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -134,8 +135,15 @@ def begin(claim: Claim) -> Begun | None:
         metadata=message["metadata"],
         reply_to=message["replyTo"],
         attempt=claim.attempt,
+        transcript_of=partial(_transcript_of, claim.chat_id),
     )
     return Begun(work, message["rev"])
+
+
+def _transcript_of(chat_id: str, message_id: str) -> str | None:
+    """What is said in the video of a message of this chat, where that is known."""
+    found = Message.objects.filter(pk=message_id, chat_id=chat_id)
+    return found.values_list("transcript", flat=True).first() or None
 
 
 @transaction.atomic
@@ -209,11 +217,7 @@ def _try_again(head: Head, message: WireMessage, claim: Claim, failure: Failure,
 def _end_in_error(head: Head, message: WireMessage, claim: Claim, failure: Failure) -> None:
     message |= {
         "status": Status.ERROR.value,
-        "error": {
-            "code": failure.code.value,
-            "detail": failure.detail,
-            "retryable": failure.retryable,
-        },
+        "error": failure.as_dict(),
     }
     _change(head, message, claim, {"change": "status"})
     logger.info("job %s: ended with %s", _named(claim), failure.code.value)

@@ -3,7 +3,8 @@
 import logging
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from django.dispatch import Signal
@@ -52,12 +53,20 @@ class Running:
         with self._lock:
             self._check()
 
-    def on_stop(self, callback: Callable[[], None]) -> None:
+    @contextmanager
+    def on_stop(self, callback: Callable[[], None]) -> Iterator[None]:
         with self._lock:
-            if not self._is_stopped:
+            is_late = self._is_stopped
+            if not is_late:
                 self._callbacks.append(callback)
-                return
-        _call(callback)
+        if is_late:
+            _call(callback)
+        try:
+            yield
+        finally:
+            with self._lock:
+                if callback in self._callbacks:
+                    self._callbacks.remove(callback)
 
     def stop(self) -> None:
         """End it: now for who waits in a call, at the next word for who adds."""

@@ -1,9 +1,64 @@
-"""What processors are given and what they give back."""
+"""What an engine and the processors say to each other, whoever the engine is."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
+
+
+def nothing_known(message_id: str) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One try at one message. `attempt` counts from 1.
+
+    `transcript_of` gives what was learned of the video of a message of this chat, by messageId.
+    """
+
+    message_id: str
+    chat_id: str
+    content: str
+    metadata: Mapping[str, Any]
+    reply_to: str | None
+    attempt: int = 1
+    transcript_of: Callable[[str], str | None] = field(default=nothing_known, compare=False)
+
+
+class Stopped(Exception):
+    """The work was cancelled, or its lease belongs to somebody else: leave everything as it is."""
+
+
+class Progress(Protocol):
+    """The engine's ear, called in the worker's thread alone, and for each word: it is quick."""
+
+    def add(self, text: str) -> None:
+        """Append to the answer; raises Stopped."""
+
+    def check(self) -> None:
+        """Raises Stopped once the work was stopped."""
+
+    def on_stop(self, callback: Callable[[], None]) -> AbstractContextManager[None]:
+        """Within this, `callback` is called once if the work is stopped, from any thread.
+
+        It returns at once and never raises. Where the work was stopped before, it is called on
+        entering.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of the message.
+
+    `content` is the whole text, or None to leave it as it is; `metadata` is merged into the
+    message's; `transcript` is kept beside the message, not on the wire.
+    """
+
+    content: str | None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    transcript: str | None = None
 
 
 class FailureCode(StrEnum):
@@ -16,59 +71,23 @@ class FailureCode(StrEnum):
     TIMED_OUT = "timedOut"
 
 
-class Stopped(Exception):
-    """The work was cancelled or given to somebody else: end without another word."""
-
-
 class Failure(Exception):
-    """The work has failed; `detail` is a sentence for people, without content or keys.
-
-    A `retryable` one is tried again later, not before `retry_after_ms`.
-    """
+    """Why there is no result. `detail` is a sentence for people and names no secret."""
 
     def __init__(
         self,
         code: FailureCode,
         detail: str,
         *,
-        retryable: bool,
+        retryable: bool = False,
         retry_after_ms: int | None = None,
     ) -> None:
         self.code = code
         self.detail = detail
         self.retryable = retryable
         self.retry_after_ms = retry_after_ms
-        super().__init__(f"{code.value}: {detail}")
+        super().__init__(f"{code}: {detail}")
 
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One try at one message. `content` is empty for `ai`; `reply_to` is the question then."""
-
-    message_id: str
-    chat_id: str
-    content: str
-    metadata: Mapping[str, Any]
-    reply_to: str | None
-    attempt: int
-
-
-class Progress(Protocol):
-    """How a processor tells how far it is. `add` and `check` raise Stopped once it is to end."""
-
-    def add(self, text: str) -> None:
-        """The next piece of the answer."""
-
-    def check(self) -> None: ...
-
-    def on_stop(self, callback: Callable[[], None]) -> None:
-        """Have this called, from another thread, when the work is stopped."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What has become of the work. `content` None leaves the message's words as they are."""
-
-    content: str | None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    transcript: str | None = None
+    def as_dict(self) -> dict[str, Any]:
+        """The message's `error` of docs/protocol.md §2."""
+        return {"code": self.code.value, "detail": self.detail, "retryable": self.retryable}

@@ -78,10 +78,10 @@ class Held:
 
     def __call__(self, work: Work, progress: Progress) -> Done:
         self.works.append(work)
-        progress.on_stop(self.go.set)
-        progress.add(self.words)
-        self.begun.set()
-        assert self.go.wait(PATIENCE)
+        with progress.on_stop(self.go.set):
+            progress.add(self.words)
+            self.begun.set()
+            assert self.go.wait(PATIENCE)
         progress.check()
         return Done(self.words)
 
@@ -185,9 +185,9 @@ def test_a_call_that_was_cut_short_is_no_failure(
     begun, cut = threading.Event(), threading.Event()
 
     def call(work: Work, progress: Progress) -> Done:
-        progress.on_stop(cut.set)
-        begun.set()
-        assert cut.wait(PATIENCE)
+        with progress.on_stop(cut.set):
+            begun.set()
+            assert cut.wait(PATIENCE)
         raise ConnectionResetError
 
     processors[MessageType.AI] = call
@@ -339,10 +339,13 @@ def test_a_callback_that_comes_late_is_called_at_once_and_nothing_is_added() -> 
     claim = jobs.Claim("m", "c", MessageType.AI, "t", 1, 0)
     running = progress.Running(claim, lambda _: None, now=0.0)
     called: list[int] = []
-    running.on_stop(lambda: called.append(1))
-    running.stop()
-    running.stop()
-    running.on_stop(lambda: called.append(2))
+    with running.on_stop(lambda: called.append(0)):
+        pass
+    with running.on_stop(lambda: called.append(1)):
+        running.stop()
+        running.stop()
+    with running.on_stop(lambda: called.append(2)):
+        assert called == [1, 2]
     assert called == [1, 2]
     for attempt in (running.check, running.close, lambda: running.add("x")):
         with pytest.raises(Stopped):
