@@ -27,6 +27,9 @@ class Presence:
         """Who is connected to this very process."""
         return {user_id: self.here[user_id] for user_id in self._local if user_id in self.here}
 
+    def is_local(self, user_id: int) -> bool:
+        return user_id in self._local and user_id in self.here
+
     @property
     def is_quiet(self) -> bool:
         return not self._leaving and not self._remote

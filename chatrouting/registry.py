@@ -66,7 +66,7 @@ class Registry:
 
     def subscribe(self, room: Room, listener: Listener, position: Cursor) -> Subscription:
         """Let somebody listen who knows the log up to `position`, right after `open`."""
-        is_new = listener.actor.id not in room.presence.local
+        is_new = not room.presence.is_local(listener.actor.id)
         self._emptied.discard(room.chat_id)
         subscription = room.subscribe(listener, position)
         if is_new:

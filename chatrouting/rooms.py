@@ -29,8 +29,8 @@ logger = logging.getLogger(__name__)
 
 # How long an event may be overtaken by later ones before the log is asked for it, in seconds.
 HOLD = 0.05
-# Long messages make a page megabytes, of which a slow reader takes a few.
-CATCH_UP_PAGE = 32
+# The longest messages make each event of a page a quarter of a megabyte while it is read.
+CATCH_UP_PAGE = 8
 MAX_PRESENCE = 200
 
 

@@ -3,16 +3,15 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from django.conf import settings
-from django.core.cache import cache
 from django_ratelimit import ALL
 from django_ratelimit.core import EXPIRATION_FUDGE, _get_window, _make_cache_key, _split_rate
-from django_redis import get_redis_connection
 
+from messages import counts
 from messages.errors import RateLimited
 
 logger = logging.getLogger(__name__)
@@ -35,7 +34,7 @@ class Budget:
         return {"remaining": self.remaining, "resetMs": self.reset_ms}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Window:
     """One key's counter in the present window of the rate."""
 
@@ -71,10 +70,11 @@ class SendLimit:
         windows = self._windows(wanted)
         if windows is None:
             return [None] * len(keys)
-        counts = self._safely(_add, {windows[key].counter: n for key, n in wanted.items()}, windows)
-        if counts is None:
+        steps = {windows[key].counter: n for key, n in wanted.items()}
+        found = self._safely(lambda: counts.add(steps, _lifetime(windows)))
+        if found is None:
             return [None] * len(keys)
-        taken = {key: counts[windows[key].counter] - n for key, n in wanted.items()}
+        taken = {key: found[windows[key].counter] - n for key, n in wanted.items()}
         answers: list[Budget | RateLimited | None] = []
         for key in keys:
             taken[key] += 1
@@ -87,16 +87,16 @@ class SendLimit:
         windows = self._windows(wanted)
         if windows:
             steps = {windows[key].counter: -n for key, n in wanted.items()}
-            self._safely(_add, steps, windows)
+            self._safely(lambda: counts.add(steps, _lifetime(windows)))
 
     def look(self, user_id: int, chat_id: str) -> Budget | None:
         """What is left, at no cost."""
-        key = (user_id, chat_id)
-        windows = self._windows([key])
+        windows = self._windows([(user_id, chat_id)])
         if windows is None:
             return None
-        counts = self._safely(_read, {windows[key].counter: 0}, windows)
-        return None if counts is None else windows[key].budget(counts[windows[key].counter])
+        ((_, window),) = windows.items()
+        found = self._safely(lambda: counts.read([window.counter]))
+        return None if found is None else window.budget(found[window.counter])
 
     def _windows(self, keys: "Counter[Key] | list[Key]") -> dict[Key, _Window] | None:
         rate = settings.RATE_LIMIT_SEND
@@ -105,23 +105,21 @@ class SendLimit:
         now = time.time()
         return {key: _window(f"{key[0]}:{key[1]}", rate, now) for key in keys}
 
-    def _safely(
-        self,
-        count: "Callable[[Mapping[str, int], int], dict[str, int]]",
-        steps: Mapping[str, int],
-        windows: Mapping[Key, _Window],
-    ) -> dict[str, int] | None:
-        lifetime = max((window.lifetime for window in windows.values()), default=0)
+    def _safely(self, count: Callable[[], dict[str, int]]) -> dict[str, int] | None:
         try:
-            return count(steps, lifetime)
+            return count()
         except Exception:  # whatever the cache's client raises while its server is away
             logger.warning("rate limit: counters out of reach, sending stays open", exc_info=True)
             self._closed_until = self._clock() + _PAUSE_AFTER_FAILURE
             return None
 
 
+def _lifetime(windows: dict[Key, _Window]) -> int:
+    return max((window.lifetime for window in windows.values()), default=0)
+
+
 def _window(value: str, rate: str, now: float) -> _Window:
-    limit, period = _split_rate(rate)
+    limit, period = _parts(rate)
     last_second = _get_window(value, period)
     return _Window(
         counter=_counter(value, rate, last_second),
@@ -131,37 +129,12 @@ def _window(value: str, rate: str, now: float) -> _Window:
     )
 
 
-@lru_cache(maxsize=10_000)
+_parts = lru_cache(_split_rate)
+
+
+@lru_cache(maxsize=2_000)
 def _counter(value: str, rate: str, last_second: int) -> str:
     return str(_make_cache_key(SEND, last_second, rate, value, ALL))
-
-
-def _add(steps: Mapping[str, int], lifetime: int) -> dict[str, int]:
-    """Move each counter by its step; the new counts."""
-    if settings.REDIS_URL:
-        return _add_in_redis(steps, lifetime)
-    counts = {}
-    for counter, step in steps.items():
-        try:
-            counts[counter] = cache.incr(counter, step)
-        except ValueError:  # there is none yet
-            cache.add(counter, 0, lifetime)
-            counts[counter] = cache.incr(counter, step)
-    return counts
-
-
-def _add_in_redis(steps: Mapping[str, int], lifetime: int) -> dict[str, int]:
-    """The same in one round trip for all; exact, since each count comes from its increment."""
-    pipeline = get_redis_connection("default").pipeline(transaction=False)
-    for counter, step in steps.items():
-        name = cache.make_key(counter)
-        pipeline.set(name, 0, ex=lifetime, nx=True)
-        pipeline.incrby(name, step)
-    return dict(zip(steps, pipeline.execute()[1::2], strict=True))
-
-
-def _read(steps: Mapping[str, int], _lifetime: int) -> dict[str, int]:
-    return {counter: cache.get(counter, 0) for counter in steps}
 
 
 send_limit = SendLimit()

@@ -12,12 +12,15 @@ _HOSTS = frozenset(
         "www.youtube.com",
         "m.youtube.com",
         "music.youtube.com",
+        "gaming.youtube.com",
         "youtube-nocookie.com",
         "www.youtube-nocookie.com",
     }
 )
-_SHORT_HOST = "youtu.be"
-_PATHS = frozenset({"shorts", "live", "embed", "v"})
+_SHORT_HOSTS = frozenset({"youtu.be", "www.youtu.be"})
+_PATHS = frozenset({"shorts", "live", "embed", "v", "e", "vi"})
+# Players of a whole list or channel, which look like ids: embed/videoseries?list=…
+_NO_IDS = frozenset({"videoseries", "live_stream"})
 
 
 def video_id_of(url: str) -> str | None:
@@ -32,12 +35,16 @@ def video_id_of(url: str) -> str | None:
     if parts.scheme not in ("http", "https") or port is not None or "@" in parts.netloc:
         return None
     video_id = _candidate(parts.hostname or "", parts.path, parts.query)
-    return video_id if video_id and _VIDEO_ID.fullmatch(video_id) else None
+    return video_id if video_id and is_video_id(video_id) else None
+
+
+def is_video_id(text: str) -> bool:
+    return bool(_VIDEO_ID.fullmatch(text)) and text not in _NO_IDS
 
 
 def _candidate(host: str, path: str, query: str) -> str | None:
     first, _, rest = path.lstrip("/").partition("/")
-    if host == _SHORT_HOST:
+    if host in _SHORT_HOSTS:
         return first
     if host not in _HOSTS:
         return None

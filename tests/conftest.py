@@ -10,7 +10,6 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQLConnection
 
@@ -21,6 +20,7 @@ from messages.models import Chat, MessageType
 from messages.processors import PROCESSORS
 from messages.processors.work import Done, Progress, Work
 from messages.writer import writer
+from tests.domain.counting import forget_counts
 from tests.shapes.emptying import empty_quickly
 from tests.shapes.pytest_plugin import POSTGRESQL
 from tests.shapes.site import Site, embedded_site, scaled_site
@@ -98,7 +98,7 @@ def _nothing_is_left_over(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     assert writer.drain(), "the writer did not end"
     writer.reopen()
-    cache.clear()
+    forget_counts()
 
 
 @pytest.fixture

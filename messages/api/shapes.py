@@ -93,6 +93,7 @@ Message = shape(
         authorName=_text(required=False),
         thumbnailUrl=_text(required=False),
         model=_text(required=False),
+        truncated=_yes_or_no(required=False),
     )(),
     seq=_number(1),
     rev=_number(1),

@@ -135,6 +135,7 @@ class Migration(migrations.Migration):
                     "author",
                     models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",

@@ -18,6 +18,7 @@ class Row:
 
     message: WireMessage
     own: bool
+    asked: bool  # for the viewer to stop, or to have done again
     author: str
     at: datetime | None
     state: str
@@ -33,6 +34,7 @@ class Row:
 BLANK = Row(
     message={"html": "", "editedAt": None},
     own=False,
+    asked=False,
     author="",
     at=None,
     state="",
@@ -41,12 +43,13 @@ BLANK = Row(
 )
 
 
-def row_of(message: WireMessage, viewer_id: int) -> Row:
+def row_of(message: WireMessage, viewer_id: int, *, asked: bool = False) -> Row:
     metadata: dict[str, Any] = {} if message["removed"] else message["metadata"]
     url = metadata.get("url") or ""
     return Row(
         message=message,
         own=message["author"] is not None and message["author"]["id"] == viewer_id,
+        asked=asked,
         author=author_of(message),
         at=moment(message["timestamp"]),
         state=state_of(message),
@@ -56,7 +59,12 @@ def row_of(message: WireMessage, viewer_id: int) -> Row:
 
 
 def rows_of(history: Sequence[WireMessage], viewer_id: int) -> list[Row]:
-    return [row_of(message, viewer_id) for message in history]
+    """The prompt of an answer is on the same page, right before it."""
+    own = {m["messageId"] for m in history if m["author"] and m["author"]["id"] == viewer_id}
+    return [
+        row_of(m, viewer_id, asked=(m["replyTo"] if m["type"] == "ai" else m["messageId"]) in own)
+        for m in history
+    ]
 
 
 @dataclass(frozen=True, slots=True)

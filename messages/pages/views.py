@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Self
 
@@ -19,10 +19,12 @@ from messages.access import Access, access_to, actor_of
 from messages.drafts import draft_from
 from messages.errors import BadChatId, BadRequest, ChatError, Code, IdConflict, NotFound
 from messages.identity import is_client_message_id, new_client_message_id, require_chat_id
+from messages.message_id_generator import is_message_id
 from messages.models import MessageType
 from messages.pages.forms import NewChatForm
 from messages.pages.rows import BLANK, line_of, rows_of
 from messages.pages.words import WORDS
+from messages.video import video_id_of
 from messages.writer import writer
 
 PAGE = 50
@@ -62,13 +64,29 @@ class Typed:
 
     content: str = ""
     client_message_id: str = field(default_factory=new_client_message_id)
+    is_question: bool = False
+    reply_to: str = ""
 
     @classmethod
     def from_form(cls, data: Mapping[str, str]) -> Self:
         """Browsers put CRLF between a form's lines; what was typed, and scripts send, is LF."""
         content = data.get("content", "").replace("\r\n", "\n")
         key = data.get("clientMessageId", "")
-        return cls(content, key) if is_client_message_id(key) else cls(content)
+        key = key if is_client_message_id(key) else new_client_message_id()
+        reply_to = data.get("replyTo", "")
+        reply_to = reply_to if is_message_id(reply_to) else ""
+        is_question = data.get("type") == MessageType.AI or bool(reply_to)
+        return cls(content, key, is_question, reply_to)
+
+    def body(self) -> dict[str, Any]:
+        """What is sent: a question, a video where there is nothing but its address, or words."""
+        body = {"clientMessageId": self.client_message_id, "content": self.content}
+        if self.is_question:
+            return body | {"type": MessageType.AI, "replyTo": self.reply_to or None}
+        url = self.content.strip()
+        if video_id_of(url):
+            return body | {"type": MessageType.YOUTUBE, "content": "", "metadata": {"url": url}}
+        return body | {"type": MessageType.USER}
 
 
 class SignIn(LoginView):
@@ -124,12 +142,7 @@ def chat_page(request: HttpRequest, chat_id: str) -> HttpResponse:
 
 
 def _send(access: Access, typed: Typed) -> None:
-    body = {
-        "type": MessageType.USER,
-        "content": typed.content,
-        "clientMessageId": typed.client_message_id,
-    }
-    accepted = writer.accept(draft_from(access.actor, access.chat_id, body))
+    accepted = writer.accept(draft_from(access.actor, access.chat_id, typed.body()))
     # Without a script nothing else says that the page was read to its end. It is stored already:
     # whatever is the matter with the pointer is no answer to a send.
     with suppress(ChatError):
@@ -139,7 +152,7 @@ def _send(access: Access, typed: Typed) -> None:
 def _refuse(request: HttpRequest, access: Access, typed: Typed, refusal: ChatError) -> HttpResponse:
     """The page again, with the reason and the draft; under a fresh id if the old one is used up."""
     if isinstance(refusal, IdConflict):
-        typed = Typed(typed.content)
+        typed = replace(typed, client_message_id=new_client_message_id())
     response = _show(request, access, typed, problem=str(refusal.message))
     response.status_code = _STATUS.get(refusal.code, 400)
     if refusal.retry_after_ms is not None:

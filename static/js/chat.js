@@ -30,7 +30,7 @@ class ChatPage {
     );
     this.#composer = new Composer({
       form: document.getElementById("composer"),
-      onSend: (content) => this.#send(content),
+      onSend: (what) => this.#send(what),
       onTyping: (on) => this.#chat.type(on),
     });
     this.#listen();
@@ -55,7 +55,7 @@ class ChatPage {
     addEventListener("beforeunload", (event) => this.#chat.hasUnsent && event.preventDefault());
     document.addEventListener("visibilitychange", () => this.#becameVisible());
     this.#log.addEventListener("scroll", () => this.#markRead(), { passive: true });
-    this.#list.addEventListener("click", ({ target }) => this.#takeBack(target));
+    this.#list.addEventListener("click", ({ target }) => this.#act(target.closest("button")));
   }
 
   #becameVisible() {
@@ -71,19 +71,31 @@ class ChatPage {
     }
   }
 
-  #send(content) {
-    const isTaken = this.#chat.send(content);
+  #send(what) {
+    const isTaken = this.#chat.send(what);
     if (isTaken) {
       this.#place.goToEnd();
     }
     return isTaken;
   }
 
-  #takeBack(target) {
-    const element = target.closest("button")?.closest("[data-client-message-id]");
-    if (element) {
-      this.#composer.restore(this.#chat.takeBack(element.dataset.clientMessageId));
-    }
+  #act(button) {
+    const element = button?.closest(".message");
+    const { clientMessageId, messageId } = element?.dataset ?? {};
+    const acts = {
+      stop: () => this.#chat.cancel(messageId),
+      retry: () => this.#chat.retry(messageId),
+      about: () => this.#composer.askAbout(messageId, this.#aboutWords(element)),
+      takeBack: () => this.#composer.restore(this.#chat.takeBack(clientMessageId)),
+    };
+    acts[button?.dataset.act]?.();
+  }
+
+  #aboutWords(element) {
+    const content = element.querySelector("[data-slot=content]").textContent.trim();
+    const words = content || element.querySelector("[data-slot=address]").textContent;
+    const short = words.length > 80 ? `${words.slice(0, 80)}…` : words;
+    return say(this.#words.asking, { words: short });
   }
 
   /** Many changes come in one go; they are painted once. */
@@ -99,6 +111,9 @@ class ChatPage {
 
   #paint() {
     const { state, company, permissions, title, from } = this.#chat;
+    this.#list.toggleAttribute("data-live", state === "inStep");
+    this.#list.toggleAttribute("data-moderate", permissions?.moderate ?? false);
+    this.#list.toggleAttribute("data-send", permissions?.send ?? false);
     this.#place.keepThrough(() => this.#view.show(this.#chat.rows()));
     this.#paintOlder(from);
     this.#paintCompany(state, company);

@@ -1,11 +1,14 @@
 /** The box one writes in: Enter sends, Shift+Enter breaks the line, others hear of the typing. */
 
+import { videoAddressIn } from "./video_address.js";
+
 const SAY_AGAIN_MS = 3_000;
 
 export class Composer {
   #form;
   #box;
-  #button;
+  #buttons;
+  #about;
   #problem;
   #closed;
   #onSend;
@@ -13,11 +16,12 @@ export class Composer {
   #saidAt = null;
   #listeners = new AbortController();
 
-  /** `onSend(content)` returns whether it took the text; if not, the form goes to the server. */
+  /** `onSend(what)` returns whether it took the text; if not, the form goes to the server. */
   constructor({ form, onSend, onTyping }) {
     this.#form = form;
     this.#box = form.querySelector("textarea");
-    this.#button = form.querySelector("button");
+    this.#buttons = [...form.querySelectorAll("button[name=type]")];
+    this.#about = document.getElementById("about");
     this.#problem = document.getElementById("problem");
     this.#closed = document.getElementById("closed");
     this.#onSend = onSend;
@@ -27,6 +31,7 @@ export class Composer {
     this.#box.addEventListener("keydown", (event) => this.#press(event), { signal });
     this.#box.addEventListener("input", () => this.#type(), { signal });
     this.#box.addEventListener("blur", () => this.#rest(), { signal });
+    this.#about.addEventListener("click", ({ target }) => this.#forget(target), { signal });
   }
 
   close() {
@@ -39,26 +44,55 @@ export class Composer {
     this.#box.focus();
   }
 
+  /** The next text is a question about this message, until it is sent or taken back. */
+  askAbout(messageId, words) {
+    this.#form.elements.replyTo.value = messageId;
+    this.#about.querySelector("span").textContent = words;
+    this.#about.hidden = false;
+    this.#box.focus();
+  }
+
   get isAllowed() {
-    return !this.#button.disabled;
+    return !this.#buttons[0].disabled;
   }
 
   /** What is in the box stays there, to be copied or sent later. */
   allow(isAllowed) {
-    this.#button.disabled = !isAllowed;
+    for (const button of this.#buttons) {
+      button.disabled = !isAllowed;
+    }
     this.#closed.hidden = isAllowed;
   }
 
   #submit(event) {
-    const content = this.#box.value;
-    if (content.trim() === "" || !this.isAllowed) {
+    const what = this.#what(event.submitter?.value);
+    if ((what.content.trim() === "" && !what.url) || !this.isAllowed) {
       event.preventDefault();
-    } else if (this.#onSend(content)) {
+    } else if (this.#onSend(what)) {
       event.preventDefault();
       this.#saidAt = null;
       this.#box.value = "";
       this.#problem.hidden = true;
+      this.#forget();
       this.#box.focus();
+    }
+  }
+
+  /** A question about a message goes to the assistant, whichever button was pressed. */
+  #what(pressed) {
+    const content = this.#box.value;
+    const replyTo = this.#form.elements.replyTo.value;
+    if (pressed === "ai" || replyTo) {
+      return { type: "ai", content, ...(replyTo && { replyTo }) };
+    }
+    const url = videoAddressIn(content);
+    return url ? { type: "youtube", content: "", url } : { content };
+  }
+
+  #forget(target = this.#about.querySelector("button")) {
+    if (target.closest("button")) {
+      this.#form.elements.replyTo.value = "";
+      this.#about.hidden = true;
     }
   }
 

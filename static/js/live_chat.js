@@ -11,6 +11,7 @@ import { Sender } from "./sender.js";
 import { Timeline } from "./timeline.js";
 
 const READ_MS = 1_000;
+const FETCH_MS = 1_000;
 
 // After these the server may allow more or less than it said when this page subscribed.
 const CHANGES_PERMISSIONS = /^(chat_frozen|chat_unfrozen|member_muted|member_unmuted)$/;
@@ -89,9 +90,18 @@ export class LiveChat {
 
   // --- What its reader does -------------------------------------------------------------------
 
-  /** Returns false for what has to go by the page's form instead. */
-  send(content) {
-    return this.#sender.offer(newClientMessageId(), content);
+  /** Returns false for what has to go by the page's form instead; `what` as the outbox has it. */
+  send(what) {
+    return this.#sender.offer(newClientMessageId(), what);
+  }
+
+  /** Work on a message: done again, or stopped; what comes of it is told as an event. */
+  retry(messageId) {
+    this.#tell(action.retry(messageId));
+  }
+
+  cancel(messageId) {
+    this.#tell(action.cancel(messageId));
   }
 
   /** The text of a message that was refused, for another try. */
@@ -158,14 +168,37 @@ export class LiveChat {
     }
   }
 
-  #overhear({ type, user, on, online }) {
-    if (type === "presence") {
+  #overhear({ type, user, on, online, ...piece }) {
+    if (type === "aiDelta") {
+      this.#grow(piece);
+    } else if (type === "presence") {
       this.#company.presence(user, online);
     } else if (type === "typing") {
       const lasts = this.#company.typing(user, on, this.#clock());
       this.#alarms.last(`typing ${user.id}`, lasts, this.#onChange);
     }
     this.#onChange();
+  }
+
+  /** Text that begins further on than what is here ends: a piece was dropped. */
+  #grow(piece) {
+    if (this.#timeline.grow(piece)) {
+      const { messageId } = piece;
+      this.#alarms.first(`fetch ${messageId}`, FETCH_MS, () => this.#fetch(messageId));
+    }
+  }
+
+  async #fetch(messageId) {
+    try {
+      const frame = action.fetch(this.#chatId, [messageId]);
+      const message = (await this.#connection.call(frame)).results[messageId];
+      if (message.messageId) {
+        this.#timeline.catchUp(message);
+        this.#onChange();
+      }
+    } catch {
+      // The next piece asks again, and the end of the answer needs none.
+    }
   }
 
   #heed({ type }) {
@@ -181,7 +214,7 @@ export class LiveChat {
   onEvents(events) {
     for (const { type, message, data } of events) {
       if (message) {
-        this.onStored(message);
+        this.onStored(data?.attempt > 1 ? { ...message, attempt: data } : message);
       }
       if (type === "chat_renamed" && data?.title) {
         this.title = data.title;
@@ -198,7 +231,7 @@ export class LiveChat {
   }
 
   onSubscribed({ open, presence, permissions, limits }) {
-    open.forEach((message) => this.onStored(message));
+    open.forEach((message) => this.#timeline.catchUp(message));
     this.#company.gather(presence);
     this.permissions = permissions;
     this.#connection.settle();

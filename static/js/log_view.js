@@ -51,6 +51,9 @@ export class LogView {
     } else if (Number(element.dataset.rev) !== row.rev) {
       this.#fill(element, row);
     }
+    if (row.growing) {
+      grow(element, row.content);
+    }
     return element;
   }
 
@@ -74,6 +77,8 @@ export class LogView {
     const state = message.removed ? "removed" : message.status;
     Object.assign(element.dataset, { messageId, chatId, seq, rev, type, state });
     element.toggleAttribute("data-own", message.author?.id === this.#selfId);
+    element.toggleAttribute("data-asked", this.#isAsked(message));
+    element.removeAttribute("data-growing");
     fillByline(element, authorOf(message, this.#words), timestamp);
     slot(element, "edited").hidden = message.editedAt === null;
     slot(element, "content").innerHTML = message.html; // the server's, and sanitised there
@@ -81,13 +86,19 @@ export class LogView {
     fillState(element, stateOf(message, this.#words));
   }
 
-  #fillUnsent(element, { clientMessageId, content, state, reason }) {
+  /** Whether the reader has asked for it, and may stop it or have it done again. */
+  #isAsked({ type, author, replyTo }) {
+    const prompt = type === "ai" && this.#elements.get(replyTo);
+    return prompt ? prompt.hasAttribute("data-own") : author?.id === this.#selfId;
+  }
+
+  #fillUnsent(element, { clientMessageId, content, url, state, reason }) {
     if (element.dataset.state === state) {
       return;
     }
     Object.assign(element.dataset, { clientMessageId, state, type: "user" });
     element.toggleAttribute("data-own", true);
-    slot(element, "content").textContent = content;
+    slot(element, "content").textContent = url ?? content;
     if (state === "failed") {
       fillState(element, say(this.#words.notSent, { reason: reason ?? this.#words.noReason }));
       element.append(this.#takeBackTemplate.content.firstElementChild.cloneNode(true));
@@ -109,6 +120,15 @@ export class LogView {
 
 function slot(element, name) {
   return element.querySelector(`[data-slot="${name}"]`);
+}
+
+/** As plain text, and only what is new of it: the server renders an answer when it is whole. */
+function grow(element, text) {
+  const content = slot(element, "content");
+  element.toggleAttribute("data-growing", true);
+  if (content.textContent !== text) {
+    content.textContent = text;
+  }
 }
 
 function fillByline(element, author, timestamp) {

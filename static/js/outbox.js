@@ -4,7 +4,7 @@ export class Outbox {
   #entries = new Map();
   #onItsWay = null;
 
-  /** Entries in the order of writing: `{clientMessageId, content, state, reason}`. */
+  /** Entries in the order of writing: `{clientMessageId, state, reason}` and what is to be sent. */
   get entries() {
     return [...this.#entries.values()];
   }
@@ -13,10 +13,11 @@ export class Outbox {
     return this.#entries.size === 0;
   }
 
-  add(clientMessageId, content) {
+  /** `what` is `{content, type, url, replyTo}`, all but the first as needed. */
+  add(clientMessageId, what) {
     this.#entries.set(clientMessageId, {
+      ...what,
       clientMessageId,
-      content,
       state: "sending",
       reason: null,
     });
@@ -58,6 +59,6 @@ export class Outbox {
   takeBack(clientMessageId) {
     const entry = this.#entries.get(clientMessageId);
     this.settle(clientMessageId);
-    return entry?.content ?? "";
+    return entry?.url ?? entry?.content ?? "";
   }
 }

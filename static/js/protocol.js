@@ -7,13 +7,18 @@ const encoder = new TextEncoder();
 
 export const action = {
   subscribe: (chatId, since, tail = 50) => ({ action: "subscribe", chatId, since, tail }),
-  send: (chatId, { clientMessageId, content }) => ({
+  send: (chatId, { clientMessageId, type = "user", content, url, replyTo }) => ({
     action: "send",
     chatId,
     clientMessageId,
-    type: "user",
+    type,
     content,
+    ...(url && { metadata: { url } }),
+    ...(replyTo && { replyTo }),
   }),
+  retry: (messageId) => ({ action: "retry", messageId }),
+  cancel: (messageId) => ({ action: "cancel", messageId }),
+  fetch: (chatId, messageIds) => ({ action: "fetch", chatId, messageIds }),
   read: (chatId, seq) => ({ action: "read", chatId, seq }),
   typing: (chatId, on) => ({ action: "typing", chatId, on }),
   ping: () => ({ action: "ping" }),

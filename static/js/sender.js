@@ -35,12 +35,12 @@ export class Sender {
   }
 
   /** Returns false for what has to go another way. */
-  offer(clientMessageId, content) {
-    const frame = action.send(this.#chatId, { clientMessageId, content });
+  offer(clientMessageId, what) {
+    const frame = action.send(this.#chatId, { ...what, clientMessageId });
     if (this.#frameBytes === null || bytesOf(frame) > this.#frameBytes) {
       return false;
     }
-    this.#outbox.add(clientMessageId, content);
+    this.#outbox.add(clientMessageId, what);
     this.#listener.onOutbox();
     this.flush();
     return true;
@@ -53,9 +53,11 @@ export class Sender {
       return;
     }
     try {
-      const { message } = await this.#connection.call(action.send(this.#chatId, entry));
+      const { message, placeholder } = await this.#connection.call(
+        action.send(this.#chatId, entry),
+      );
       this.#outbox.settle(entry.clientMessageId);
-      this.#listener.onStored(message);
+      [message, placeholder].filter(Boolean).forEach((stored) => this.#listener.onStored(stored));
     } catch (problem) {
       this.#refused(entry.clientMessageId, problem);
     }

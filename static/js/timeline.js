@@ -1,6 +1,9 @@
 /** The messages of one chat as far as this page knows them: by id, ordered by seq, newest rev. */
 
+import { Growing } from "./growing.js";
+
 const MOST_KEPT = 500;
+const OPEN = new Set(["pending", "processing"]);
 
 export class Timeline {
   #chatId;
@@ -28,6 +31,31 @@ export class Timeline {
     this.#messages.set(message.messageId, message);
     this.#trim();
     return true;
+  }
+
+  /** A piece of an answer. Returns whether the message has to be fetched, since one is missing. */
+  grow({ messageId, rev, ...piece }) {
+    const message = this.#messages.get(messageId);
+    if (message?.rev !== rev) {
+      return false; // over already, or its beginning is still on the way
+    }
+    const growing = message.growing ?? new Growing(message.content ?? "");
+    growing.take(piece);
+    this.#messages.set(messageId, { ...message, content: growing.content, growing });
+    return growing.isBehind;
+  }
+
+  /** A message as the server has it now; its text so far may be behind what was heard. */
+  catchUp(message) {
+    const known = this.#messages.get(message.messageId);
+    if (known?.rev !== message.rev || !OPEN.has(message.status)) {
+      this.put(message);
+      return;
+    }
+    const growing = known.growing ?? new Growing(known.content ?? "");
+    growing.catchUp(message.content);
+    const { messageId } = message;
+    this.#messages.set(messageId, { ...message, content: growing.content, growing });
   }
 
   /** A first page or a snapshot: what was known before may be stale, or of another epoch. */

@@ -20,5 +20,6 @@ export function stateOf(message, words) {
   if (message.status === "error") {
     return say(words.error, { reason: message.error?.detail || words.errorUnknown });
   }
-  return words[`${message.type}.${message.status}`] ?? "";
+  const state = words[`${message.type}.${message.status}`] ?? "";
+  return state && message.attempt ? say(words.tryOf, { state, ...message.attempt }) : state;
 }

@@ -7,11 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import django
 from django.apps import apps
+from django.core.cache import cache
 
 if not apps.ready:
     django.setup()
 
+from messages import counts
 from messages.ratelimit import Budget, SendLimit
+
+
+def forget_counts() -> None:
+    cache.clear()
+    counts.local.clear()
 
 
 def admitted() -> int:

@@ -9,11 +9,10 @@ from dataclasses import replace
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from pytest_django import Settings
 
-from messages import ratelimit
+from messages import counts
 from messages.acceptance import Accepted, accept_all
 from messages.access import actor_of
 from messages.chats import create_chat, set_frozen
@@ -21,7 +20,7 @@ from messages.errors import RateLimited
 from messages.message_id_generator import new_message_id
 from messages.models import Chat
 from messages.ratelimit import Budget, SendLimit, send_limit
-from tests.domain.counting import admitted
+from tests.domain.counting import admitted, forget_counts
 from tests.domain.talk import accept, draft, log_of, say
 from tests.shapes.environment import development
 from tests.shapes.server import ROOT
@@ -33,9 +32,9 @@ ANN = (1, "a")
 def _three_a_day(settings: Settings) -> Iterator[None]:
     """A window in which no test is split; nobody has sent before."""
     settings.RATE_LIMIT_SEND = "3/d"
-    cache.clear()
+    forget_counts()
     yield
-    cache.clear()
+    forget_counts()
 
 
 @pytest.fixture
@@ -135,8 +134,8 @@ def test_without_counters_sending_stays_open_and_nobody_waits_each_time(
         raise ConnectionError("no counters here")
 
     with monkeypatch.context() as broken:
-        broken.setattr(ratelimit, "_add", out_of_reach)
-        broken.setattr(ratelimit, "_read", out_of_reach)
+        broken.setattr(counts, "add", out_of_reach)
+        broken.setattr(counts, "read", out_of_reach)
         for moment in (0.0, 1.0, 4.9, 5.1, 6.0):
             now = moment
             assert limit.take([ANN] * 9) == [None] * 9

@@ -121,7 +121,7 @@ def test_a_frozen_chat_says_so_and_keeps_the_draft(
     assert response.status_code == 403
     assert "frozen" in text(response)
     assert ">\nbut I meant</textarea>" in text(response)
-    assert re.search(r'id="send"\s+disabled', text(response))
+    assert re.search(r'id="send"[^>]+disabled', text(response))
 
 
 def test_too_many_messages_are_told_when_to_go_on(
@@ -184,3 +184,45 @@ def test_somebody_who_is_gone_can_not_be_added(ann_client: Client, bob: User) ->
     bob.save(update_fields=["is_active"])
     response = ann_client.post("/new/", {"title": "Dinner", "people": "bob"})
     assert "There is nobody called: bob" in text(response)
+
+
+def test_the_other_button_asks(ann_client: Client, chat: Chat) -> None:
+    assert ann_client.post(page_of(chat), {"content": "Why?", "type": "ai"}).status_code == 302
+    prompt, answer = Message.objects.order_by("seq")
+    assert (prompt.type, prompt.content) == ("user", "Why?")
+    assert (answer.type, answer.status, answer.reply_to) == ("ai", "pending", prompt)
+    page = ann_client.get(page_of(chat)).content.decode()
+    assert page.count(" data-asked") == 2
+    assert "Waiting for an answer…" in page
+
+
+def test_a_question_may_be_about_a_message(ann_client: Client, ann: User, chat: Chat) -> None:
+    ann_client.post(page_of(chat), {"content": "pizza"})
+    about = Message.objects.get()
+    body = {"content": "Which one?", "replyTo": about.message_id}
+    assert ann_client.post(page_of(chat), body).status_code == 302
+    assert Message.objects.get(content="Which one?").reply_to == about
+
+
+def test_an_answer_is_stopped_by_who_asked_and_nobody_else(
+    ann_client: Client, bob: User, chat: Chat
+) -> None:
+    ann_client.post(page_of(chat), {"content": "Why?", "type": "ai"})
+    assert " data-asked" not in sign_in(bob).get(page_of(chat)).content.decode()
+
+
+@pytest.mark.parametrize(
+    "address", ["https://youtu.be/dQw4w9WgXcQ", " https://www.youtube.com/watch?v=dQw4w9WgXcQ\r\n"]
+)
+def test_the_address_of_a_video_is_sent_as_a_video(
+    address: str, ann_client: Client, chat: Chat
+) -> None:
+    assert ann_client.post(page_of(chat), {"content": address}).status_code == 302
+    video = Message.objects.get()
+    assert (video.type, video.content) == ("youtube", "")
+    assert video.metadata["url"] == address.strip()
+
+
+def test_an_address_among_words_stays_a_message(ann_client: Client, chat: Chat) -> None:
+    ann_client.post(page_of(chat), {"content": "see https://youtu.be/dQw4w9WgXcQ"})
+    assert Message.objects.get().type == "user"

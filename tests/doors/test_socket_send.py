@@ -17,6 +17,7 @@ from messages.drafts import Draft
 from messages.message_id_generator import is_message_id, new_message_id
 from messages.models import Chat, Membership, Message
 from messages.rendering import render
+from messages.writer import writer
 from tests.domain.talk import VIDEO, say
 from tests.doors.conftest import Connect
 from tests.doors.sockets import Socket, commit
@@ -417,10 +418,10 @@ async def test_whoever_was_removed_sends_nothing_from_a_socket_still_open(
 async def test_a_writer_that_takes_nothing_is_unavailable_and_worth_another_try(
     anns: Socket, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actions.writer, "_closed", True)
+    monkeypatch.setattr(writer, "_closed", True)
     refusal = await anns.refused("send", **body(chat))
     assert (refusal["code"], refusal["retryable"]) == ("unavailable", True)
-    monkeypatch.setattr(actions.writer, "_closed", False)
+    monkeypatch.setattr(writer, "_closed", False)
     await anns.do("send", **body(chat))
 
 

@@ -142,7 +142,7 @@ test("nothing of another chat touches the page", async () => {
 test("a snapshot replaces the page, and what is being sent stays", async () => {
   open({ messages: [{ messageId: "gone", chatId: "lunch", seq: 3, rev: 1, content: "stale" }] });
   await subscribed();
-  chat.send("mine");
+  chat.send({ content: "mine" });
   last().end(1006);
   await timers.pass(500);
   const snapshot = { mode: "snapshot", messages: [user, fromBob], head: "m7q2aa:42" };
@@ -158,20 +158,20 @@ test("messages still being generated are shown as they are now", async () => {
 });
 
 test("before the first subscription a text has to go by the form", async () => {
-  assert.equal(chat.send("early"), false);
+  assert.equal(chat.send({ content: "early" }), false);
   await subscribed();
-  assert.equal(chat.send("now"), true);
+  assert.equal(chat.send({ content: "now" }), true);
 });
 
 test("a text too large for a frame has to go by the form", async () => {
   await subscribed();
-  assert.equal(chat.send("👋".repeat(16_384)), false);
+  assert.equal(chat.send({ content: "👋".repeat(16_384) }), false);
   assert.equal(chat.hasUnsent, false);
 });
 
 test("a text is shown at once, and once it is stored stands there once", async () => {
   await subscribed();
-  chat.send("hello");
+  chat.send({ content: "hello" });
   assert.deepEqual(states(), ["sending"]);
   const message = stored(lastSent("send"), 41);
   last().push(event(41, message));
@@ -184,8 +184,8 @@ test("a text is shown at once, and once it is stored stands there once", async (
 
 test("texts go one by one, in order", async () => {
   await subscribed();
-  chat.send("one");
-  chat.send("two");
+  chat.send({ content: "one" });
+  chat.send({ content: "two" });
   assert.equal(lastSent("send").content, "one");
   last().reply("send", { message: stored(lastSent("send"), 41), duplicate: false });
   await settled();
@@ -194,10 +194,10 @@ test("texts go one by one, in order", async () => {
 
 test("after a break the same message goes again, under the same id", async () => {
   await subscribed();
-  chat.send("hello");
+  chat.send({ content: "hello" });
   const first = lastSent("send");
   last().end(1006);
-  chat.send("while away");
+  chat.send({ content: "while away" });
   assert.deepEqual(states(), ["sending", "sending"]);
   await timers.pass(500);
   await subscribed();
@@ -207,7 +207,7 @@ test("after a break the same message goes again, under the same id", async () =>
 
 test("a message whose reply was lost is found in the replay, and not sent again", async () => {
   await subscribed();
-  chat.send("hello");
+  chat.send({ content: "hello" });
   const message = stored(lastSent("send"), 41);
   last().end(1006);
   await timers.pass(500);
@@ -218,7 +218,7 @@ test("a message whose reply was lost is found in the replay, and not sent again"
 
 test("told to wait, it waits and sends the same again", async () => {
   await subscribed();
-  chat.send("hello");
+  chat.send({ content: "hello" });
   const { clientMessageId } = lastSent("send");
   last().refuse("send", server.rateLimited.error);
   await settled();
@@ -231,7 +231,7 @@ test("told to wait, it waits and sends the same again", async () => {
 
 test("a clear no is shown with its reason, and the text can be had back", async () => {
   await subscribed();
-  chat.send("hello");
+  chat.send({ content: "hello" });
   const { clientMessageId } = lastSent("send");
   last().refuse("send", { code: "tooLarge", message: "Too long.", retryable: false, details: {} });
   await settled();
@@ -250,7 +250,7 @@ test("access that is taken away ends it, and nothing comes back", async () => {
   last().push(server.revoked);
   assert.equal(chat.state, "stopped");
   assert.equal(chat.stopped.code, "subscriptionRevoked");
-  assert.equal(chat.send("hello"), false);
+  assert.equal(chat.send({ content: "hello" }), false);
   await timers.pass(60_000);
   assert.equal(sockets.length, 1);
   assert.equal(timers.count, 0);
@@ -275,7 +275,7 @@ test("a server too busy to subscribe is asked again", async () => {
 
 test("a session that ends leaves what was not sent, with the reason", async () => {
   await subscribed();
-  chat.send("hello");
+  chat.send({ content: "hello" });
   last().push(server.error);
   last().end(4501);
   await settled();

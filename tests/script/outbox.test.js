@@ -7,8 +7,8 @@ let outbox;
 
 beforeEach(() => {
   outbox = new Outbox();
-  outbox.add("a", "one");
-  outbox.add("b", "two");
+  outbox.add("a", { content: "one" });
+  outbox.add("b", { content: "two" });
 });
 
 test("one message is on its way at a time, the oldest first", () => {

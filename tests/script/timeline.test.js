@@ -55,8 +55,8 @@ test("a snapshot replaces what was known, even newer revisions", () => {
 });
 
 test("what is being sent stands at the end, in the order of writing", () => {
-  outbox.add("b", "second thing");
-  outbox.add("a", "third thing");
+  outbox.add("b", { content: "second thing" });
+  outbox.add("a", { content: "third thing" });
   timeline.put(user);
   assert.deepEqual(
     timeline.rows().map(({ messageId, clientMessageId }) => messageId ?? clientMessageId),
@@ -71,4 +71,47 @@ test("a page that stays open for long lets go of its oldest messages", () => {
   assert.equal(timeline.rows().length, 500);
   assert.equal(timeline.from, 101);
   assert.equal(timeline.put({ ...user, messageId: "m100", seq: 100, rev: 9 }), false);
+});
+
+const answer = { ...user, messageId: "m9", seq: 9, rev: 2, type: "ai", status: "processing" };
+const piece = (from, text, rev = 2) => ({ messageId: "m9", rev, from, text });
+const grown = (timeline) => timeline.rows().find(({ messageId }) => messageId === "m9").content;
+
+function growingTimeline(content = "") {
+  const timeline = new Timeline(user.chatId, new Outbox());
+  timeline.put({ ...answer, content });
+  return timeline;
+}
+
+test("an answer grows by its pieces, counted in code points", () => {
+  const timeline = growingTimeline();
+  assert.equal(timeline.grow(piece(0, "👋 Ol")), false);
+  assert.equal(timeline.grow(piece(1, " Olá")), false);
+  assert.equal(grown(timeline), "👋 Olá");
+});
+
+test("a missing piece is fetched, and what came after it is kept", () => {
+  const timeline = growingTimeline("one ");
+  assert.equal(timeline.grow(piece(8, "three ")), true);
+  assert.equal(grown(timeline), "one ");
+  timeline.catchUp({ ...answer, content: "one two " });
+  assert.equal(grown(timeline), "one two three ");
+});
+
+test("the server's text so far never takes back what was heard", () => {
+  const timeline = growingTimeline();
+  timeline.grow(piece(0, "all of it"));
+  timeline.catchUp({ ...answer, content: "all" });
+  assert.equal(grown(timeline), "all of it");
+});
+
+test("pieces of another try are dropped, and the end replaces what has grown", () => {
+  const timeline = growingTimeline();
+  timeline.grow(piece(0, "early"));
+  assert.equal(timeline.grow(piece(5, " late", 3)), false);
+  assert.equal(timeline.grow(piece(0, "stale", 1)), false);
+  assert.equal(grown(timeline), "early");
+  timeline.put({ ...answer, rev: 3, status: "completed", content: "whole" });
+  assert.equal(timeline.grow(piece(5, " more")), false);
+  assert.equal(grown(timeline), "whole");
 });

@@ -4,6 +4,15 @@ import os
 from collections.abc import Mapping
 
 APPLICATION = (
+    "AI_API_KEY",
+    "AI_BASE_URL",
+    "AI_CONNECT_SECONDS",
+    "AI_CONTEXT_CHARS",
+    "AI_MODEL",
+    "AI_OUTPUT_CHARS",
+    "AI_SILENCE_SECONDS",
+    "AI_SYSTEM_PROMPT",
+    "AI_TOTAL_SECONDS",
     "ALLOWED_HOSTS",
     "CSRF_TRUSTED_ORIGINS",
     "DATABASE_POOL",
@@ -16,6 +25,7 @@ APPLICATION = (
     "RATE_LIMIT_SEND",
     "REDIS_URL",
     "SECRET_KEY",
+    "YOUTUBE_BASE_URL",
 )
 
 

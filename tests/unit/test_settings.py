@@ -10,6 +10,8 @@ from tests.shapes.server import ROOT
 
 READ = "import chatrouting.settings as s; print(s.DATABASES['default']['ENGINE'], s.DEBUG)"
 
+AI = {"DEBUG": "1", "AI_BASE_URL": "http://127.0.0.1:8080/v1/", "AI_MODEL": "m"}
+
 
 def read_settings(**values: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -51,12 +53,28 @@ def test_a_postgres_address_chooses_postgresql() -> None:
         ({"DEBUG": "1", "REDIS_URL": "127.0.0.1:6379"}, "REDIS_URL must begin"),
         ({"DEBUG": "1", "RATE_LIMIT_SEND": "20 a minute"}, "RATE_LIMIT_SEND must look like"),
         ({"DEBUG": "1", "RATE_LIMIT_SEND": "0/10s"}, "RATE_LIMIT_SEND must look like"),
+        ({"DEBUG": "1", "AI_BASE_URL": "127.0.0.1", "AI_MODEL": "m"}, "AI_BASE_URL must look like"),
+        ({"DEBUG": "1", "AI_BASE_URL": "http://a/v1"}, "AI_MODEL must name the model"),
+        ({"DEBUG": "1", "AI_MODEL": "m"}, "need AI_BASE_URL"),
+        ({"DEBUG": "1", "AI_API_KEY": "k"}, "need AI_BASE_URL"),
+        (AI | {"AI_API_KEY": "a key"}, "AI_API_KEY must be printable"),
+        (AI | {"AI_BASE_URL": "http://me:secret@a/v1"}, "AI_BASE_URL must look like"),
+        (AI | {"AI_TOTAL_SECONDS": "soon"}, "AI_TOTAL_SECONDS must be a number above 0"),
+        (AI | {"AI_OUTPUT_CHARS": "0"}, "AI_OUTPUT_CHARS must be a number above 0"),
+        (AI | {"AI_CONTEXT_CHARS": "-1"}, "AI_CONTEXT_CHARS must be a number above 0"),
+        ({"DEBUG": "1", "YOUTUBE_BASE_URL": "youtube"}, "YOUTUBE_BASE_URL must look like"),
+        ({"SECRET_KEY": "x", "YOUTUBE_BASE_URL": "http://127.0.0.1:1"}, "it needs DEBUG=1"),
     ],
 )
 def test_an_odd_value_stops_the_start(values: dict[str, str], sentence: str) -> None:
     answer = read_settings(**values)
     assert answer.returncode != 0
     assert sentence in last_line(answer)
+
+
+@pytest.mark.parametrize("values", [AI, AI | {"AI_API_KEY": "k", "AI_TOTAL_SECONDS": "0.5"}])
+def test_an_endpoint_may_be_set_like_this(values: dict[str, str]) -> None:
+    assert read_settings(**values).returncode == 0
 
 
 @pytest.mark.parametrize("value", ["0", "20/10s", "1/m", "100/2h"])

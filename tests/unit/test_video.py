@@ -33,6 +33,15 @@ ID = "dQw4w9WgXcQ"
         f"https://www.youtube-nocookie.com/embed/{ID}",
         f"https://youtube-nocookie.com/embed/{ID}/",
         f"https://www.youtube.com/v/{ID}?version=3",
+        f"https://www.youtube.com/e/{ID}",
+        f"https://www.youtube.com/vi/{ID}",
+        f"https://gaming.youtube.com/watch?v={ID}",
+        f"https://www.youtu.be/{ID}",
+        f"https://m.youtube.com/shorts/{ID}?t=5&list=PL123",
+        f"https://music.youtube.com/watch?list=RDAMVM{ID}&v={ID}",
+        f"https://youtu.be/{ID}?list=PL123&index=2&t=1h2m3s",
+        f"https://www.youtube.com/embed/{ID}?list=PL123",
+        f"https://www.youtube.com/live/{ID}?t=90",
     ],
 )
 def test_an_address_of_the_video(url: str) -> None:
@@ -106,6 +115,8 @@ def test_ids_of_every_kind(video_id: str) -> None:
         f"https://www.youtube.com/{ID}",
         f"https://www.youtube.com/redirect?q=https://youtu.be/{ID}",
         "https://www.youtube.com/shorts/",
+        "https://www.youtube.com/embed/videoseries?list=PL123",
+        "https://www.youtube.com/embed/live_stream?channel=UC123",
         "https://youtu.be/",
         f"https://youtu.be/watch?v={ID}",
         # no id
