@@ -141,8 +141,8 @@ def begin(claim: Claim) -> Begun | None:
 
 
 def _transcript_of(chat_id: str, message_id: str) -> str | None:
-    """What is said in the video of a message of this chat, where that is known."""
-    found = Message.objects.filter(pk=message_id, chat_id=chat_id)
+    """What is said in the video of a message of this chat, as far as it is known."""
+    found = Message.objects.filter(pk=message_id, chat_id=chat_id, removed=None)
     return found.values_list("transcript", flat=True).first() or None
 
 

@@ -56,10 +56,10 @@ class Running:
     @contextmanager
     def on_stop(self, callback: Callable[[], None]) -> Iterator[None]:
         with self._lock:
-            is_late = self._is_stopped
-            if not is_late:
+            stopped = self._is_stopped
+            if not stopped:
                 self._callbacks.append(callback)
-        if is_late:
+        if stopped:
             _call(callback)
         try:
             yield
