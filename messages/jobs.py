@@ -217,11 +217,7 @@ def _try_again(head: Head, message: WireMessage, claim: Claim, failure: Failure,
 def _end_in_error(head: Head, message: WireMessage, claim: Claim, failure: Failure) -> None:
     message |= {
         "status": Status.ERROR.value,
-        "error": {
-            "code": failure.code.value,
-            "detail": failure.detail,
-            "retryable": failure.retryable,
-        },
+        "error": failure.as_dict(),
     }
     _change(head, message, claim, {"change": "status"})
     logger.info("job %s: ended with %s", _named(claim), failure.code.value)

@@ -146,6 +146,10 @@ def test_a_video_keeps_the_words_of_who_sent_it(ann: User, chat: Chat) -> None:
     assert (ended["metadata"]["url"], ended["metadata"]["title"]) == (VIDEO, "A song")
     assert Message.objects.get(pk=video["messageId"]).transcript == "la la la"
     assert "la la la" not in str(ended)
+    begun = jobs.begin(take(ask(ann, chat)))
+    assert begun is not None
+    assert begun.work.transcript_of(video["messageId"]) == "la la la"
+    assert begun.work.transcript_of(begun.work.message_id) is None
     remove(ann, ended)
     assert Message.objects.get(pk=video["messageId"]).transcript == ""
 

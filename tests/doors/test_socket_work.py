@@ -43,9 +43,9 @@ class Slow:
         self.go = threading.Event()
 
     def __call__(self, work: Work, progress: Progress) -> Done:
-        progress.on_stop(self.go.set)
-        progress.add(self.words)
-        assert self.go.wait(PATIENCE)
+        with progress.on_stop(self.go.set):
+            progress.add(self.words)
+            assert self.go.wait(PATIENCE)
         progress.check()
         return Done(self.words + "end")
 
