@@ -160,6 +160,13 @@ else:
     # Local memory counts exactly as long as there is one process, which is what no REDIS_URL means.
     SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001"]
 
+# Apart from the counters above, which pictures are not to push out; each process has its own.
+CACHES["thumbnails"] = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "thumbnails",
+    "OPTIONS": {"MAX_ENTRIES": 64},
+}
+
 RATE_LIMIT_SEND = env.str("RATE_LIMIT_SEND", default="20/10s")
 if RATE_LIMIT_SEND != "0" and not re.fullmatch(r"[1-9]\d*/[1-9]?\d*[smhd]", RATE_LIMIT_SEND):
     raise ImproperlyConfigured(
@@ -194,6 +201,7 @@ if env.str("YOUTUBE_BASE_URL", default="") and not DEBUG:
     raise ImproperlyConfigured("YOUTUBE_BASE_URL is for tests: it needs DEBUG=1.")
 YOUTUBE_BASE_URL = _web_address("YOUTUBE_BASE_URL", default="https://www.youtube.com")
 YOUTUBE_SECONDS = 10
+THUMBNAIL_SECONDS = 5
 TRANSCRIPT_SECONDS = 15
 
 # --- People --------------------------------------------------------------------------------------

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from messages.history import ChatLine
+from messages.models import MessageType, Status
 from messages.pages.words import author_of, state_of
 from messages.representation import WireMessage
+from messages.video import is_video_id
 
 _LINE = 200
 
@@ -24,6 +26,8 @@ class Row:
     state: str
     url: str
     link: str
+    video_id: str = ""  # of a video that is known, and has a card
+    channel: str = ""
 
     @property
     def condition(self) -> str:
@@ -55,7 +59,17 @@ def row_of(message: WireMessage, viewer_id: int, *, asked: bool = False) -> Row:
         state=state_of(message),
         url=url if url.startswith("https://") else "",
         link=metadata.get("title") or url,
+        **_card(message),
     )
+
+
+def _card(message: WireMessage) -> dict[str, str]:
+    metadata = message["metadata"]
+    is_known = message["type"] == MessageType.YOUTUBE and message["status"] == Status.COMPLETED
+    video_id = str(metadata.get("videoId", ""))
+    if message["removed"] or not is_known or not is_video_id(video_id):
+        return {}
+    return {"video_id": video_id, "channel": str(metadata.get("authorName", ""))}
 
 
 def rows_of(history: Sequence[WireMessage], viewer_id: int) -> list[Row]:

@@ -10,7 +10,8 @@ from django.conf import settings
 from messages.processors.calls import Call, tls
 
 HOME = "https://www.youtube.com"
-_HOSTS = frozenset({"www.youtube.com", "youtube.com", "m.youtube.com"})
+SITE = frozenset({"www.youtube.com", "youtube.com", "m.youtube.com"})
+IMAGES = frozenset({"i.ytimg.com"})
 _MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Nothing packed: its real size would be known only after unpacking.
@@ -23,7 +24,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request to an address below HOME."""
+    """A request to an address on one of the hosts."""
 
     url: str
     method: str = "GET"
@@ -39,32 +40,32 @@ class Answer:
     body: bytes
 
 
-def fetch(call: Call, ask: Ask, *, limit: int) -> Answer:
-    """The answer, at most `limit` bytes; redirects are followed while they stay on the list.
+def fetch(call: Call, ask: Ask, *, limit: int, hosts: frozenset[str] = SITE) -> Answer:
+    """The answer, at most `limit` bytes; redirects are followed while they stay on `hosts`.
 
     Raises Refused (before anything is sent, where it is for the address), TimeoutError, Stopped,
     httpx2.HTTPError.
     """
-    return call.wait(lambda: _fetch(ask, limit))
+    return call.wait(lambda: _fetch(ask, limit, hosts))
 
 
-def require_listed(url: str) -> str:
-    """The same address, over https and on a host of the list; raises Refused."""
+def require_listed(url: str, hosts: frozenset[str] = SITE) -> str:
+    """The same address, over https and on one of these hosts; raises Refused."""
     try:
         parts = httpx2.URL(url)
     except (httpx2.InvalidURL, TypeError, ValueError) as error:
         raise Refused from error
-    listed = parts.scheme == "https" and parts.host in _HOSTS
+    listed = parts.scheme == "https" and parts.host in hosts
     if not listed or parts.port is not None or parts.userinfo:
         raise Refused
     return str(parts)
 
 
-async def _fetch(ask: Ask, limit: int) -> Answer:
+async def _fetch(ask: Ask, limit: int, hosts: frozenset[str]) -> Answer:
     async with httpx2.AsyncClient(verify=tls(), trust_env=False, timeout=None) as client:
         url = ask.url
         for _ in range(_MAX_REDIRECTS + 1):
-            url = require_listed(url)
+            url = require_listed(url, hosts)
             headers = {**(ask.headers or {}), **_AS_IT_IS}
             async with client.stream(
                 ask.method, _moved(url), headers=headers, content=ask.body
@@ -77,8 +78,13 @@ async def _fetch(ask: Ask, limit: int) -> Answer:
 
 
 def _moved(url: str) -> str:
-    """The same address at YOUTUBE_BASE_URL, wherever tests have put that."""
+    """The same address at YOUTUBE_BASE_URL, wherever tests have put that.
+
+    Unless they have, an address on another host than HOME stays where it is.
+    """
     parts = httpx2.URL(url)
+    if settings.YOUTUBE_BASE_URL == HOME and parts.host in IMAGES:
+        return url
     return settings.YOUTUBE_BASE_URL + parts.raw_path.decode()
 
 

@@ -6,6 +6,7 @@ import { LiveChat } from "./live_chat.js";
 import { LogView } from "./log_view.js";
 import { ReadingPlace } from "./reading_place.js";
 import { SOCKET_PATH, meaningOf } from "./protocol.js";
+import { play } from "./video_card.js";
 import { say } from "./words.js";
 
 class ChatPage {
@@ -86,14 +87,19 @@ class ChatPage {
       stop: () => this.#chat.cancel(messageId),
       retry: () => this.#chat.retry(messageId),
       about: () => this.#composer.askAbout(messageId, this.#aboutWords(element)),
+      play: () => play(button.closest(".video"), this.#titleOf(element)),
       takeBack: () => this.#composer.restore(this.#chat.takeBack(clientMessageId)),
     };
     acts[button?.dataset.act]?.();
   }
 
+  #titleOf(element) {
+    return element.querySelector("[data-slot=address]").textContent;
+  }
+
   #aboutWords(element) {
     const content = element.querySelector("[data-slot=content]").textContent.trim();
-    const words = content || element.querySelector("[data-slot=address]").textContent;
+    const words = content || this.#titleOf(element);
     const short = words.length > 80 ? `${words.slice(0, 80)}…` : words;
     return say(this.#words.asking, { words: short });
   }

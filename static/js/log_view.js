@@ -1,6 +1,7 @@
 /** The messages on the page: one element each, made from the page's template, in order. */
 
 import { showLocally } from "./local_times.js";
+import { fillCard } from "./video_card.js";
 import { authorOf, say, stateOf } from "./words.js";
 
 export class LogView {
@@ -83,6 +84,7 @@ export class LogView {
     slot(element, "edited").hidden = message.editedAt === null;
     slot(element, "content").innerHTML = message.html; // the server's, and sanitised there
     fillLink(element, message.removed ? {} : metadata);
+    fillCard(element, message);
     fillState(element, stateOf(message, this.#words));
   }
 

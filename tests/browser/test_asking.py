@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.conftest import SitDown
 from tests.browser.person import Person
@@ -102,3 +102,45 @@ def test_the_address_of_a_video_becomes_its_title(sit_down: SitDown) -> None:
     video = ann.page.locator("#messages > li[data-type=youtube]")
     expect(video).to_have_attribute("data-state", "completed")
     expect(video.get_by_role("link")).not_to_have_text(re.compile("youtu"))
+
+
+def test_a_video_is_a_card_with_a_picture_from_here_and_no_player(sit_down: SitDown) -> None:
+    ann, bob = sit_down("ann"), sit_down("bob")
+    ann.open_chat()
+    bob.open_chat()
+    ann.write("https://youtu.be/dQw4w9WgXcQ")
+    expect(bob.page.locator("#messages .video img")).to_be_visible()
+    ann.open_chat()
+    for person in (ann, bob):
+        video = person.page.locator("#messages > li[data-type=youtube]")
+        expect(video).to_contain_text("Rick Astley")
+        picture = video.locator(".video img")
+        expect(picture).to_have_attribute("src", "/thumbnails/dQw4w9WgXcQ.jpg")
+        expect(picture).to_have_js_property("naturalWidth", 1)
+        expect(video.locator("iframe")).to_have_count(0)
+        person.agrees_with_the_server()
+
+
+def test_the_player_comes_on_a_click_and_not_before(sit_down: SitDown) -> None:
+    ann = sit_down("ann")
+    # A page that may ask another host; what answers is here.
+    page = ann.context.new_page()
+    asked: list[str] = []
+
+    def player(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(body="<p>The player</p>", content_type="text/html")
+
+    ann.context.route(lambda url: not url.startswith(ann.url), player)
+    guest = Person(page, ann.url, ann.chat)
+    guest.open_chat()
+    guest.write("https://youtu.be/dQw4w9WgXcQ")
+    video = page.locator("#messages > li[data-type=youtube]")
+    play = video.get_by_role("button", name="Play the video")
+    expect(play).to_be_visible()
+    assert asked == []
+    play.click()
+    expect(video.frame_locator("iframe").get_by_text("The player")).to_be_visible()
+    expect(video.locator("iframe")).to_have_attribute("title", "Never Gonna Give You Up")
+    expect(play).to_be_hidden()
+    assert asked == ["https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ?autoplay=1"]

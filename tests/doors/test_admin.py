@@ -8,13 +8,13 @@ from django.test.utils import CaptureQueriesContext
 
 from messages.access import actor_of
 from messages.chats import create_chat
-from messages.models import Chat, Event, Membership, Message
+from messages.models import Chat, Event, Job, Membership, Message
 from tests.domain.talk import VIDEO, accept, edit, kinds, log_of, remove, say
 from tests.doors.browsing import sign_in
 
 pytestmark = pytest.mark.django_db
 
-MODELS = ["chat", "membership", "message", "event"]
+MODELS = ["chat", "membership", "message", "event", "job"]
 
 
 def address(model: str, rest: str = "") -> str:
@@ -28,6 +28,7 @@ def one_of_each(chat: Chat) -> dict[str, str]:
         "membership": Membership.objects.filter(chat=chat).first(),
         "message": Message.objects.filter(chat=chat).first(),
         "event": Event.objects.filter(chat=chat).last(),
+        "job": Job.objects.filter(chat=chat).first(),
     }
     keys = {model: getattr(found, "pk", found) for model, found in first.items()}
     return {model: address(model, f"{key}/change/") for model, key in keys.items()}
@@ -88,7 +89,7 @@ def test_staff_who_may_look_see_no_way_to_change(model: str, mod: User, talk: Ch
     assert "deletelink" not in page.content.decode()
 
 
-@pytest.mark.parametrize("model", ["membership", "message", "event"])
+@pytest.mark.parametrize("model", ["membership", "message", "event", "job"])
 def test_nobody_adds_changes_or_deletes_past_the_log(model: str, root: Client, talk: Chat) -> None:
     page = one_of_each(talk)[model]
     before = everything()
@@ -102,7 +103,7 @@ def test_nobody_adds_changes_or_deletes_past_the_log(model: str, root: Client, t
 
 
 def everything() -> list[object]:
-    tables = (Chat, Membership, Message, Event)
+    tables = (Chat, Membership, Message, Event, Job)
     return [list(model.objects.order_by("pk").values()) for model in tables]
 
 

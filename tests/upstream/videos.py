@@ -1,12 +1,18 @@
 """A YouTube on loopback: oEmbed answers by videoId, and the pages a transcript is read from."""
 
 import json
+from base64 import b64decode
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 from tests.upstream.server import Asked, Wire
 
 CARD = {"title": "Never  Gonna\nGive You Up", "author_name": "Rick Astley", "thumbnail_url": "x"}
+# One white pixel.
+JPEG = b64decode(
+    "/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP////////////////////////////////////////////////////////////"
+    "//////////////////////////wgALCAABAAEBAREA/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA="
+)
 SPOKEN = "We&#39;re no strangers to love"
 
 
@@ -16,6 +22,8 @@ def youtube(wire: Wire, asked: Asked) -> None:
     if parts.path == "/oembed":
         (url,) = query["url"]
         OEMBEDS.get(url[-11:].strip("_"), card)(wire)
+    elif parts.path.startswith("/vi/"):
+        THUMBNAILS.get(parts.path.split("/")[2].strip("_"), picture)(wire)
     else:
         PAGES[parts.path](wire, asked)
 
@@ -79,6 +87,26 @@ OEMBEDS: dict[str, Callable[[Wire], None]] = {
     "loopback": back_to_loopback,
     "file": to("file:///etc/passwd"),
     "nowhere": to("http://["),
+}
+
+
+def picture(wire: Wire) -> None:
+    wire.whole(200, JPEG, Content_Type="image/jpeg")
+
+
+THUMBNAILS: dict[str, Callable[[Wire], None]] = {
+    "missing": whole(404, JPEG, Content_Type="image/jpeg"),
+    "markup": whole(200, b"<script>alert(1)</script>", Content_Type="text/html"),
+    "disguised": whole(200, b"<svg/>", Content_Type="image/jpeg"),
+    "packed": whole(200, JPEG, Content_Type="image/jpeg", Content_Encoding="gzip"),
+    "huge": whole(200, JPEG + bytes(1_048_576), Content_Type="image/jpeg"),
+    "hang": hang,
+    "cut": cut,
+    "moved": to("/vi/found______/hqdefault.jpg"),
+    "evil": to("https://evil.example/"),
+    "site": to("https://www.youtube.com/vi/found______/hqdefault.jpg"),
+    "plain": to("http://i.ytimg.com/"),
+    "metadata": to("http://169.254.169.254/latest/meta-data/"),
 }
 
 

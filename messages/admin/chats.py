@@ -1,57 +1,22 @@
-"""The admin: a window on chats, members, messages and the log. What may change is changed by the
-verbs of the domain, so that the log says so."""
+"""Chats and who is in them."""
 
 # Django's admin classes take no type arguments when run.
 # mypy: disable-error-code="type-arg"
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.http import urlencode
-from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from messages.access import actor_of
+from messages.admin.windows import ReadOnly, Window, moment
 from messages.chats import change_chat, delete_chat
 from messages.models import Chat, Event, Membership, Message
-
-_SNIPPET = 80
-
-
-def _moment(ms: int | None) -> str | None:
-    """Milliseconds as a date and time for people, in UTC."""
-    return (
-        None if ms is None else date_format(datetime.fromtimestamp(ms / 1000, UTC), "Y-m-d H:i:s")
-    )
-
-
-class ReadOnly:
-    """Nothing is added, changed or deleted here, by nobody."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class Window(admin.ModelAdmin):
-    """What all lists here have in common: they stay quick however long the table is."""
-
-    actions = None
-    show_full_result_count = False
-    # Newest first by the one index that orders the whole table.
-    ordering = ("-pk",)
 
 
 @admin.register(Chat)
@@ -74,11 +39,11 @@ class ChatAdmin(Window):
 
     @admin.display(description=_("created"), ordering="created_at")
     def created(self, chat: Chat) -> str | None:
-        return _moment(chat.created_at)
+        return moment(chat.created_at)
 
     @admin.display(description=_("last active"), ordering="last_at")
     def last_active(self, chat: Chat) -> str | None:
-        return _moment(chat.last_at)
+        return moment(chat.last_at)
 
     @admin.display(description=_("more"))
     def more(self, chat: Chat) -> str:
@@ -130,82 +95,11 @@ class MembershipAdmin(ReadOnly, Window):
 
     @admin.display(description=_("joined"), ordering="joined_at")
     def joined(self, membership: Membership) -> str | None:
-        return _moment(membership.joined_at)
+        return moment(membership.joined_at)
 
     @admin.display(description=_("muted until"), ordering="muted_until")
     def muted_till(self, membership: Membership) -> str | None:
-        return _moment(membership.muted_until)
-
-
-class EventInline(ReadOnly, admin.TabularInline):
-    """The life of one message, event by event."""
-
-    model = Event
-    fields = ("seq", "time", "type", "actor", "data")
-    readonly_fields = ("time",)
-    extra = 0
-
-    @admin.display(description=_("time"))
-    def time(self, event: Event) -> str | None:
-        return _moment(event.at)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
-        return super().get_queryset(request).select_related("actor")
-
-
-@admin.register(Message)
-class MessageAdmin(ReadOnly, Window):
-    """A message as it is now, with its life below."""
-
-    list_display = ("message_id", "chat", "seq", "type", "status", "sender", "snippet", "sent")
-    list_filter = ("type", "status", "removed")
-    list_select_related = ("chat", "author")
-    search_fields = ("message_id__exact", "chat__chat_id__exact")
-    search_help_text = _("A messageId or a chatId.")
-    inlines = (EventInline,)
-    fields = (
-        *("message_id", "chat", "seq", "rev", "type", "status", "error", "author", "sent"),
-        *("content", "metadata", "reply_to", "client_message_id", "edited", "removed"),
-    )
-
-    @admin.display(description=_("author"), ordering="author__username")
-    def sender(self, message: Message) -> str | None:
-        return message.author.get_username() if message.author else None
-
-    @admin.display(description=_("content"))
-    def snippet(self, message: Message) -> str:
-        return Truncator(message.content).chars(_SNIPPET)
-
-    @admin.display(description=_("sent"), ordering="timestamp")
-    def sent(self, message: Message) -> str | None:
-        return _moment(message.timestamp)
-
-    @admin.display(description=_("edited"))
-    def edited(self, message: Message) -> str | None:
-        return _moment(message.edited_at)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        return super().get_queryset(request).defer("html", "transcript")
-
-
-@admin.register(Event)
-class EventAdmin(ReadOnly, Window):
-    """The log, newest first."""
-
-    list_display = ("position", "chat", "type", "actor", "message_id", "time")
-    list_filter = ("type",)
-    list_select_related = ("chat", "actor")
-    search_fields = ("chat__chat_id__exact", "message__message_id__exact")
-    search_help_text = _("A chatId or a messageId.")
-    fields = ("chat", "seq", "time", "type", "actor", "message", "data")
-
-    @admin.display(description=_("seq"))
-    def position(self, event: Event) -> int:
-        return event.seq
-
-    @admin.display(description=_("time"), ordering="at")
-    def time(self, event: Event) -> str | None:
-        return _moment(event.at)
+        return moment(membership.muted_until)
 
 
 def _list_address(model_name: str) -> str:
