@@ -114,7 +114,9 @@ match DATABASES["default"]["ENGINE"]:
         }
     case "django.db.backends.postgresql":
         DATABASES["default"]["OPTIONS"] = {
-            "pool": {"min_size": 2, "max_size": env.int("DATABASE_POOL", default=20), "timeout": 5}
+            "pool": {"min_size": 2, "max_size": env.int("DATABASE_POOL", default=20), "timeout": 5},
+            # A process that is frozen in a transaction would keep its chats locked for everybody.
+            "options": "-c idle_in_transaction_session_timeout=4s",
         }
     case _:
         raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgres://.")

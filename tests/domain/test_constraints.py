@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 
 from messages.models import Chat, Event, Membership, Message
 from messages.representation import WireMessage
@@ -100,3 +100,10 @@ def test_no_event_is(changes: dict[str, object], chat: Chat) -> None:
 
 def test_nobody_is_in_a_chat_twice(ann: User, bob: User, chat: Chat) -> None:
     assert refused(Membership.objects.filter(user=bob), user=ann)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's writer is this process")
+def test_who_freezes_in_a_transaction_does_not_keep_its_locks(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("4s",)
