@@ -21,6 +21,7 @@ from messages.errors import BadRequest, ChatError, NotFound
 from messages.identity import MAX_SEQ, require_chat_id
 from messages.models import MAX_CONTENT
 from messages.rendering import render, render_plain
+from messages.representation import WireMessage
 
 TYPING_INTERVAL_MS = 500
 
@@ -86,27 +87,23 @@ def _edit(actor: Actor, message_id: str, rev: int, content: str, html: str) -> D
 
 
 def remove(caller: Caller, fields: Fields) -> ToWrite:
-    return ToWrite(partial(_remove, caller.actor, message_id_of(fields)))
-
-
-def _remove(actor: Actor, message_id: str) -> Data:
-    return {"message": pipeline.remove(actor, message_id)}
+    return _to_change(pipeline.remove, caller, fields)
 
 
 def retry(caller: Caller, fields: Fields) -> ToWrite:
-    return ToWrite(partial(_retry, caller.actor, message_id_of(fields)))
-
-
-def _retry(actor: Actor, message_id: str) -> Data:
-    return {"message": pipeline.retry(actor, message_id)}
+    return _to_change(pipeline.retry, caller, fields)
 
 
 def cancel(caller: Caller, fields: Fields) -> ToWrite:
-    return ToWrite(partial(_cancel, caller.actor, message_id_of(fields)))
+    return _to_change(pipeline.cancel, caller, fields)
 
 
-def _cancel(actor: Actor, message_id: str) -> Data:
-    return {"message": pipeline.cancel(actor, message_id)}
+def _to_change(
+    verb: Callable[[Actor, str], WireMessage], caller: Caller, fields: Fields
+) -> ToWrite:
+    """A verb of the pipeline on the message that the frame names; the reply has it changed."""
+    actor, message_id = caller.actor, message_id_of(fields)
+    return ToWrite(lambda: {"message": verb(actor, message_id)})
 
 
 async def fetch(caller: Caller, fields: Fields) -> Data:

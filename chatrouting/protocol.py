@@ -11,13 +11,13 @@ from messages import strict_json
 from messages.access import Actor
 from messages.errors import BadRequest, ChatError, TooLarge
 from messages.log import LoggedEvent
+from messages.representation import is_open
 
 VERSION = 1
 SUBPROTOCOL = "chat.v1.json"
 TOKEN_SUBPROTOCOL = "chat.token."  # noqa: S105
 MAX_FRAME = 65_536
 MAX_ID = 128
-_OPEN = frozenset({"pending", "processing"})
 
 
 class CloseCode(IntEnum):
@@ -95,15 +95,15 @@ def event_text(event: LoggedEvent) -> str:
 def event_frame(event: LoggedEvent) -> EventFrame:
     """The same, with what the rooms need to know of it."""
     message, user = event.message, (event.data or {}).get("user")
-    is_open = message is not None and message["status"] in _OPEN and not message["removed"]
+    still_open = message is not None and is_open(message)
     return EventFrame(
         event.chat_id,
         event.epoch,
         event.seq,
         event.type,
         event_text(event),
-        open_id=message["messageId"] if message and is_open else None,
-        closed_id=message["messageId"] if message and not is_open else None,
+        open_id=message["messageId"] if message and still_open else None,
+        closed_id=message["messageId"] if message and not still_open else None,
         user_id=user["id"] if user else None,
     )
 

@@ -9,15 +9,10 @@ from messages import bulk, log
 from messages.access import Actor
 from messages.clock import now_ms
 from messages.log import Head
-from messages.models import EventType, Job, Message, Status
-from messages.representation import WireMessage
+from messages.models import EventType, Job, Message, MessageType
+from messages.representation import WireMessage, is_open
 
-OPEN = frozenset({Status.PENDING.value, Status.PROCESSING.value})
-
-
-def is_open(message: WireMessage) -> bool:
-    """Whether the message is still being worked on, or waits to be."""
-    return message["status"] in OPEN and not message["removed"]
+_WORKED_ON = frozenset({MessageType.YOUTUBE.value, MessageType.AI.value})
 
 
 def change(
@@ -32,7 +27,7 @@ def change(
     message["rev"] += 1
     columns = tuple(column for column, _ in _CHANGEABLE)
     bulk.update(Message, columns, [[value(message) for _, value in _CHANGEABLE]])
-    if not is_open(message):
+    if message["type"] in _WORKED_ON and not is_open(message):
         Job.objects.filter(pk=message["messageId"]).delete()
     author = None if actor is None else actor.as_author()
     at = now_ms()

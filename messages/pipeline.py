@@ -4,13 +4,13 @@ from django.db import transaction
 
 from messages import access, log
 from messages.access import Actor, Standing
-from messages.changes import change, is_open, update_of
+from messages.changes import change, update_of
 from messages.clock import now_ms
 from messages.drafts import require_content
 from messages.errors import BadTransition, Conflict, Forbidden, NotFound
 from messages.log import Head
 from messages.models import EventType, Feedback, Job, Message, MessageType, RemovedBy, Status
-from messages.representation import WireMessage, find_messages
+from messages.representation import WireMessage, find_messages, is_open
 
 _EDITABLE = frozenset({MessageType.USER, MessageType.SYSTEM, MessageType.YOUTUBE})
 
@@ -51,7 +51,8 @@ def remove(actor: Actor, message_id: str, *, chat_id: str | None = None) -> Wire
         raise Forbidden
     if message["removed"]:
         return message
-    Message.objects.filter(pk=message_id).exclude(transcript="").update(transcript="")
+    if message["type"] == MessageType.YOUTUBE:
+        Message.objects.filter(pk=message_id).update(transcript="")
     by = RemovedBy.AUTHOR if own else RemovedBy.STAFF
     message |= {"content": "", "html": "", "removed": by.value}
     return change(head, message, actor, EventType.MESSAGE_REMOVED, data={"by": by.value})

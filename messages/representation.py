@@ -11,7 +11,7 @@ import orjson
 from django.conf import settings
 from django.db import connection
 
-from messages.models import Message
+from messages.models import Message, Status
 
 WireMessage = dict[str, Any]
 Author = dict[str, Any]
@@ -43,6 +43,14 @@ _SELECT = (
     f"SELECT {', '.join(MESSAGE_COLUMNS)} FROM {MESSAGES} m"  # noqa: S608
     f" LEFT JOIN {PEOPLE} author ON author.id = m.author_id"
 )
+
+
+_OPEN = frozenset({Status.PENDING.value, Status.PROCESSING.value})
+
+
+def is_open(message: WireMessage) -> bool:
+    """Whether the message is still being worked on, or waits to be."""
+    return message["status"] in _OPEN and not message["removed"]
 
 
 def display_name(username: str, first_name: str, last_name: str) -> str:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from chatrouting.process import process
+from messages.models import Chat
 from tests.doors.sockets import Socket, page
 
 
@@ -65,3 +66,20 @@ def connect(sockets: list[Socket]) -> Connect:
         return socket
 
     return connect
+
+
+@pytest.fixture
+async def anns(connect: Connect, ann: User, chat: Chat) -> Socket:
+    """Ann's, listening to the chat; a file whose tests begin elsewhere has its own."""
+    return await listening(connect, ann, chat)
+
+
+@pytest.fixture
+async def bobs(connect: Connect, bob: User, chat: Chat) -> Socket:
+    return await listening(connect, bob, chat)
+
+
+async def listening(connect: Connect, user: User, chat: Chat) -> Socket:
+    socket = await connect(user)
+    await socket.do("subscribe", chatId=chat.pk)
+    return socket

@@ -32,13 +32,6 @@ async def anns(connect: Connect, ann: User, chat: Chat) -> Socket:
 
 
 @pytest.fixture
-async def bobs(connect: Connect, bob: User, chat: Chat) -> Socket:
-    socket = await connect(bob)
-    await socket.do("subscribe", chatId=chat.pk)
-    return socket
-
-
-@pytest.fixture
 async def message(ann: User, chat: Chat, bobs: Socket) -> WireMessage:
     """Ann's, which bob has heard of."""
     written = await commit(say, ann, chat, "one")

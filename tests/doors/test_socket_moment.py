@@ -25,20 +25,6 @@ def _no_limit(settings: Settings) -> None:
     settings.RATE_LIMIT_SEND = "0"
 
 
-@pytest.fixture
-async def anns(connect: Connect, ann: User, chat: Chat) -> Socket:
-    socket = await connect(ann)
-    await socket.do("subscribe", chatId=chat.pk)
-    return socket
-
-
-@pytest.fixture
-async def bobs(connect: Connect, bob: User, chat: Chat) -> Socket:
-    socket = await connect(bob)
-    await socket.do("subscribe", chatId=chat.pk)
-    return socket
-
-
 class Clock:
     """Two clocks set by hand: the registry's seconds and the actions' milliseconds."""
 

@@ -40,13 +40,6 @@ async def anns(connect: Connect, ann: User, chat: Chat) -> Socket:
     return await connect(ann)
 
 
-@pytest.fixture
-async def bobs(connect: Connect, bob: User, chat: Chat) -> Socket:
-    socket = await connect(bob)
-    await socket.do("subscribe", chatId=chat.pk)
-    return socket
-
-
 def body(chat: Chat, content: str = "Olá", key: str = "9b2e", **fields: Any) -> dict[str, Any]:
     sent = {"chatId": chat.pk, "clientMessageId": key, "type": "user", "content": content}
     return sent | fields

@@ -21,20 +21,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE = 20
 
 
-@pytest.fixture
-async def anns(connect: Connect, ann: User, chat: Chat) -> Socket:
-    socket = await connect(ann)
-    await socket.do("subscribe", chatId=chat.pk)
-    return socket
-
-
-@pytest.fixture
-async def bobs(connect: Connect, bob: User, chat: Chat) -> Socket:
-    socket = await connect(bob)
-    await socket.do("subscribe", chatId=chat.pk)
-    return socket
-
-
 class Slow:
     """Says its words, then waits until it is let go or stopped."""
 
