@@ -29,6 +29,9 @@ async def test_work_whose_worker_is_gone_ends_once_and_whole(world: World, how: 
     assert [answer["content"] for answer in answers] == [ANSWER] * QUESTIONS
     assert {answer["status"] for answer in answers} == {"completed"}
     if how == "frozen":
+        # PostgreSQL (two servers) may have ended the transaction it was frozen in, and the writer
+        # logs that.
+        world.may_log_exceptions = len(servers) > 1
         await asyncio.to_thread(servers[0].thaw)
     await _each_ended_once(world, servers[0], chat_id)
 
