@@ -12,6 +12,7 @@ from messages.history import MAX_LOOKUP
 from messages.identity import MAX_SEQ
 from messages.models import (
     MAX_CONTENT,
+    MAX_SLOW_MODE,
     MAX_TITLE,
     EventType,
     MessageType,
@@ -43,8 +44,8 @@ def _text(pattern: str | None = None, *, most: int | None = None, **options: Any
     return _field({"type": "string"} | {k: v for k, v in limits.items() if v}, **options)
 
 
-def _number(least: int = 0, **options: Any) -> Any:
-    schema = {"type": "integer", "format": "int64", "minimum": least, "maximum": MAX_SEQ}
+def _number(least: int = 0, *, most: int = MAX_SEQ, **options: Any) -> Any:
+    schema = {"type": "integer", "format": "int64", "minimum": least, "maximum": most}
     return _field(schema, **options)
 
 
@@ -118,6 +119,7 @@ def _chat(name: str, **more: Any) -> Shape:
         chatId=_text(CHAT_ID),
         title=_text(),
         frozen=_yes_or_no(),
+        slowModeSeconds=_number(most=MAX_SLOW_MODE),
         head=_text(CURSOR),
         oldestSeq=_number(1),
         role=_choice(Role.values, allow_null=True),
@@ -136,7 +138,10 @@ NewChat = shape(
     chatId=_text(CHAT_ID, allow_null=True, required=False),
 )
 ChatChange = shape(
-    "ChatChange", title=_text(most=MAX_TITLE, required=False), frozen=_yes_or_no(required=False)
+    "ChatChange",
+    title=_text(most=MAX_TITLE, required=False),
+    frozen=_yes_or_no(required=False),
+    slowModeSeconds=_number(most=MAX_SLOW_MODE, required=False),
 )
 ReadPointer = shape("ReadPointer", seq=_number())
 

@@ -18,7 +18,7 @@ from tests.shapes.site import Site, embedded_site, scaled_site
 from tests.shapes.valkey import Valkey
 
 # Counted as in production, but never reached.
-LIMIT = {"RATE_LIMIT_SEND": "1000000/10s"}
+LIMIT = dict.fromkeys(("RATE_LIMIT_SEND", "RATE_LIMIT_CHAT", "RATE_LIMIT_USER"), "1000000/10s")
 
 
 @dataclass

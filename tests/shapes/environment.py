@@ -20,13 +20,25 @@ APPLICATION = (
     "DEBUG",
     "DEMO",
     "HOST",
+    "HSTS_INCLUDE_SUBDOMAINS",
+    "HSTS_PRELOAD",
+    "HSTS_SECONDS",
     "LOG_LEVEL",
     "PORT",
+    "RATE_LIMIT_CHAT",
+    "RATE_LIMIT_INVITATIONS",
+    "RATE_LIMIT_REPORTS",
     "RATE_LIMIT_SEND",
+    "RATE_LIMIT_SIGN_IN_ADDRESS",
+    "RATE_LIMIT_SIGN_IN_NAME",
+    "RATE_LIMIT_USER",
     "REDIS_URL",
     "SECRET_KEY",
     "YOUTUBE_BASE_URL",
 )
+
+# What is not reached by those who do not mean to.
+UNLIMITED = {"RATE_LIMIT_CHAT": "0", "RATE_LIMIT_USER": "0"}
 
 
 def clean() -> dict[str, str]:

@@ -119,7 +119,7 @@ def test_hello() -> None:
 def test_replies_and_refusals() -> None:
     live = wire("server")["live"]
     assert json.loads(protocol.reply(1, live["data"])) == live
-    limited = RateLimited(details={"scope": "chat"}, retry_after_ms=4100)
+    limited = RateLimited(scope="chat", limit=20, retry_after_ms=4100)
     assert json.loads(protocol.refusal(8, limited)) == wire("server")["rateLimited"]
     assert json.loads(protocol.refusal(1, NotFound())) == wire("server")["notFound"]
     assert json.loads(protocol.reply(None, {}))["id"] is None
