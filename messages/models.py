@@ -12,6 +12,7 @@ from messages.identity import new_chat_id, new_epoch
 
 MAX_TITLE = 120
 MAX_SLOW_MODE = 21_600  # seconds
+MAX_TOKEN_NAME = 64
 MAX_CONTENT = 16_384
 
 
@@ -283,3 +284,20 @@ class Feedback(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.verdict}"
+
+
+class TokenName(models.Model):
+    """What somebody calls one of their API tokens; the token itself is knox's."""
+
+    token = models.OneToOneField(
+        "knox.AuthToken", models.CASCADE, primary_key=True, related_name="+"
+    )
+    name = models.CharField(max_length=MAX_TOKEN_NAME)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(name="token_name_is_not_empty", condition=~Q(name="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "knox",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "axes",
     "csp",
     "messages.apps.MessagesConfig",
     "chatrouting.apps.ChatroutingConfig",
@@ -87,7 +88,6 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "messages.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
-REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Bearer"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "chatrouting",
     "DESCRIPTION": "Identifies, stores and routes chat messages. See docs/protocol.md.",

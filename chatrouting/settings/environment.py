@@ -20,6 +20,14 @@ def number(name: str, default: float) -> float:
     return float(value)
 
 
+def whole(name: str, default: int, *, most: int) -> int:
+    """A whole number from 0."""
+    value = env.str(name, default=str(default))
+    if not re.fullmatch(r"\d{1,9}", value) or int(value) > most:
+        raise ImproperlyConfigured(f"{name} must be a whole number from 0 to {most}.")
+    return int(value)
+
+
 def web_address(name: str, default: str) -> str:
     """An http(s) address without a slash at its end; may be empty where `default` is."""
     value = env.str(name, default="") or default

@@ -1,8 +1,15 @@
 """Who people are, and what their browsers are told about us."""
 
-from csp.constants import NONE, SELF
+import re
+from datetime import timedelta
 
-from chatrouting.settings.environment import DEBUG, env
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from chatrouting.settings.environment import DEBUG, env, whole
+from chatrouting.settings.services import SILENCED_SYSTEM_CHECKS
+
+TAKEN_PATHS = frozenset({"accounts", "api", "chats", "moderation", "new", "static", "thumbnails"})
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -16,6 +23,38 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = LOGIN_URL
+
+AUTHENTICATION_BACKENDS = [
+    "messages.signing_in.LimitedSignIn",
+    # Never asked for a password, since the one above answers; sessions that were begun with it
+    # stay what they are.
+    "django.contrib.auth.backends.ModelBackend",
+]
+# django-axes writes down what failed, and locks a name for an address. The rest is ours to do:
+# its backend and its middleware would answer in a form of their own.
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "messages.addresses.address_of"
+AXES_USERNAME_CALLABLE = "messages.signing_in.name_tried"
+AXES_VERBOSE = False
+SILENCED_SYSTEM_CHECKS += ["axes.W002", "axes.W003"]
+
+# How many proxies are in front, each of which adds to X-Forwarded-For.
+TRUSTED_PROXIES = whole("TRUSTED_PROXIES", default=0, most=9)
+ADMIN_PATH = env.str("ADMIN_PATH", default="admin").strip("/")
+if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", ADMIN_PATH) or ADMIN_PATH in TAKEN_PATHS:
+    raise ImproperlyConfigured("ADMIN_PATH must be one word, and no address of the pages.")
+
+# --- Tokens of the API ---------------------------------------------------------------------------
+
+KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105  # a name, no token
+TOKEN_DAYS = whole("TOKEN_DAYS", default=90, most=3650)
+REST_KNOX = {
+    "TOKEN_TTL": timedelta(days=TOKEN_DAYS) if TOKEN_DAYS else None,
+    "AUTH_HEADER_PREFIX": "Bearer",
+}
 
 # --- Cookies -------------------------------------------------------------------------------------
 

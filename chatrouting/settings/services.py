@@ -40,6 +40,7 @@ match DATABASES["default"]["ENGINE"]:
 REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL and not re.match(r"(rediss?|unix)://", REDIS_URL):
     raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or unix://.")
+SILENCED_SYSTEM_CHECKS: list[str] = []
 if REDIS_URL:
     CHANNEL_LAYERS = {
         "default": {
@@ -74,7 +75,7 @@ else:
         }
     }
     # Local memory counts exactly as long as there is one process, which is what no REDIS_URL means.
-    SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001"]
+    SILENCED_SYSTEM_CHECKS += ["django_ratelimit.E003", "django_ratelimit.W001"]
 
 # Apart from the counters above, which pictures are not to push out; each process has its own.
 CACHES["thumbnails"] = {

@@ -14,6 +14,7 @@ from messages.models import (
     MAX_CONTENT,
     MAX_SLOW_MODE,
     MAX_TITLE,
+    MAX_TOKEN_NAME,
     EventType,
     MessageType,
     RemovedBy,
@@ -28,6 +29,7 @@ CHAT_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 CLIENT_MESSAGE_ID = r"^[A-Za-z0-9_-]{1,64}$"
 CURSOR = r"^[a-z0-9]{1,16}:(0|[1-9][0-9]{0,18})$"
 MESSAGE_ID = r"^[0-9]{13}-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+HEX_16 = r"^[0-9a-f]{16}$"
 
 
 def shape(name: str, /, **fields: Any) -> Shape:
@@ -226,5 +228,17 @@ Timeline = shape(
 Feedback = shape("Feedback", verdict=_choice(Verdict.values, allow_null=True))
 EventPage = shape("EventPage", events=_Event(many=True), head=_text(CURSOR), more=_yes_or_no())
 
-SignIn = shape("SignIn", username=_text(required=False), password=_text(required=False))
-Token = shape("Token", token=_text(help_text="Shown this once."), user=_Person())
+SignIn = shape(
+    "SignIn",
+    username=_text(required=False),
+    password=_text(required=False),
+    name=_text(most=MAX_TOKEN_NAME, required=False, help_text="What the token is for."),
+)
+_TOKEN = {
+    "tokenId": _text(HEX_16),
+    "name": _text(),
+    "createdAt": _number(),
+    "expiresAt": _number(allow_null=True),
+}
+Token = shape("Token", token=_text(help_text="Shown this once."), user=_Person(), **_TOKEN)
+TokenList = shape("TokenList", tokens=shape("TokenLine", **_TOKEN)(many=True))

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 
 APPLICATION = (
+    "ADMIN_PATH",
     "AI_API_KEY",
     "AI_BASE_URL",
     "AI_CONNECT_SECONDS",
@@ -34,6 +35,8 @@ APPLICATION = (
     "RATE_LIMIT_USER",
     "REDIS_URL",
     "SECRET_KEY",
+    "TOKEN_DAYS",
+    "TRUSTED_PROXIES",
     "YOUTUBE_BASE_URL",
 )
 
