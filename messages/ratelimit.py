@@ -85,7 +85,7 @@ class _Windows:
             return known
         if len(self._known) >= _MAX_KNOWN:
             self._known.clear()
-        limit, period = _parts(rate)
+        limit, period = rate_of(rate)
         last_second = _get_window(value, period)
         name = str(_make_cache_key(self._group, last_second, rate, value, ALL))
         counter = Counter(name, limit, (period + EXPIRATION_FUDGE) * 1000)
@@ -249,7 +249,12 @@ def _now_ms() -> int:
     return int(time.time() * 1000)
 
 
-_parts = lru_cache(_split_rate)
+@lru_cache
+def rate_of(setting: str) -> tuple[int, int]:
+    """Count and seconds of `20/10s`; 0 and 1 for no limit."""
+    count, seconds = (0, 1) if setting == "0" else _split_rate(setting)
+    return count, seconds
+
 
 send_limit = SendLimit()
 sign_ins_of_name = Limit("signInsOfName", "RATE_LIMIT_SIGN_IN_NAME", closed=True)

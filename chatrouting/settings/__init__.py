@@ -136,6 +136,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": []},  # not each line twice with DEBUG
         "django.server": {"propagate": True, "handlers": []},
+        "axes": {"level": "WARNING"},  # what it has to say is in its tables
         "uvicorn.error": {"filters": ["without_query"]},
         # What was asked, and of whom, is nobody's to read in a log, not even with LOG_LEVEL=DEBUG.
         "openai": {"level": "WARNING"},

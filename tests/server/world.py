@@ -12,13 +12,16 @@ from tests.server.cast import CHAT, SPARE, People, Person, put_cast
 from tests.server.socket_client import SocketClient, socket
 from tests.server.stored import Row, log_of
 from tests.server.tab import Tab
+from tests.shapes.environment import UNLIMITED
 from tests.shapes.process import LOG_TAIL
 from tests.shapes.server import ServerProcess
 from tests.shapes.site import Site, embedded_site, scaled_site
 from tests.shapes.valkey import Valkey
 
 # Counted as in production, but never reached.
-LIMIT = dict.fromkeys(("RATE_LIMIT_SEND", "RATE_LIMIT_CHAT", "RATE_LIMIT_USER"), "1000000/10s")
+LIMIT = UNLIMITED | dict.fromkeys(
+    ("RATE_LIMIT_SEND", "RATE_LIMIT_CHAT", "RATE_LIMIT_USER"), "1000000/10s"
+)
 
 
 @dataclass

@@ -25,8 +25,11 @@ APPLICATION = (
     "HSTS_PRELOAD",
     "HSTS_SECONDS",
     "LOG_LEVEL",
+    "MAX_CONNECTIONS_ADDRESS",
+    "MAX_CONNECTIONS_USER",
     "PORT",
     "RATE_LIMIT_CHAT",
+    "RATE_LIMIT_FRAMES",
     "RATE_LIMIT_INVITATIONS",
     "RATE_LIMIT_REPORTS",
     "RATE_LIMIT_SEND",
@@ -34,6 +37,7 @@ APPLICATION = (
     "RATE_LIMIT_SIGN_IN_NAME",
     "RATE_LIMIT_USER",
     "REDIS_URL",
+    "REQUEST_SECONDS",
     "SECRET_KEY",
     "TOKEN_DAYS",
     "TRUSTED_PROXIES",
@@ -41,7 +45,13 @@ APPLICATION = (
 )
 
 # What is not reached by those who do not mean to.
-UNLIMITED = {"RATE_LIMIT_CHAT": "0", "RATE_LIMIT_USER": "0"}
+UNLIMITED = dict.fromkeys(
+    (
+        *("MAX_CONNECTIONS_ADDRESS", "MAX_CONNECTIONS_USER"),
+        *("RATE_LIMIT_CHAT", "RATE_LIMIT_FRAMES", "RATE_LIMIT_USER"),
+    ),
+    "0",
+)
 
 
 def clean() -> dict[str, str]:
