@@ -8,7 +8,7 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from chatrouting.settings.environment import VAR_DIR, env
+from chatrouting.settings.environment import VAR_DIR, env, whole
 
 # --- Database: SQLite when embedded, PostgreSQL when scaled out ---------------------------------
 
@@ -38,6 +38,7 @@ match DATABASES["default"]["ENGINE"]:
 # --- Redis or Valkey: shared layer and counters; without it this is the only process -------------
 
 REDIS_URL = env.str("REDIS_URL", default="")
+PROCESSES = whole("WEB_CONCURRENCY", default=1, most=10_000)  # that serve this database, if said
 if REDIS_URL and not re.match(r"(rediss?|unix)://", REDIS_URL):
     raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or unix://.")
 SILENCED_SYSTEM_CHECKS: list[str] = []
