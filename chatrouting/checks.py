@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` looks at, beside Django's own: what is dangerous in production."""
+"""What `check --deploy` looks at, beside Django's own: what is dangerous in production."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
