@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from hypothesis import example, HealthCheck, Phase, given, settings
-from hypothesis import example, strategies as st
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
 from pytest_django import Settings
 
 from chatrouting.process import process
