@@ -184,7 +184,27 @@ def test_deep_frames_are_refused_on_a_thread_with_a_small_stack_too() -> None:
 
 FLAT_PIECES = st.sampled_from(
     (
-        *'{ } "a" "b" : , 1 "x{y" null true 1.5 [ ] \\n NaN "é" " \ufeff -1'.split(),
+        *[
+            "{",
+            "}",
+            '"a"',
+            '"b"',
+            ":",
+            ",",
+            "1",
+            '"x{y"',
+            "null",
+            "true",
+            "1.5",
+            "[",
+            "]",
+            "\\n",
+            "NaN",
+            '"é"',
+            '"',
+            "\ufeff",
+            "-1",
+        ],
         *(" ", str(2**63 - 1), str(2**63)),
     )
 )
