@@ -100,7 +100,8 @@ class World:
 def new_world(postgresql: str | None) -> Iterator[World]:
     """Scaled on the PostgreSQL at this URL, else embedded.
 
-    At its end no server may have logged an exception, unless the test took a service away.
+    At its end no server may have logged anybody's token, nor an exception, unless the test took a
+    service away.
     """
     place = embedded_site() if postgresql is None else scaled_site(postgresql)
     with place as site:
@@ -108,6 +109,8 @@ def new_world(postgresql: str | None) -> Iterator[World]:
         with ExitStack() as running:
             world = World(site, people, running)
             yield world
-            if not world.may_log_exceptions:
-                for server in world.servers:
-                    assert "Traceback" not in server.log(), server.log()[-LOG_TAIL:]
+            for server in world.servers:
+                log = server.log()
+                assert not [name for name, one in people.items() if one.token in log], "a token"
+                if not world.may_log_exceptions:
+                    assert "Traceback" not in log, log[-LOG_TAIL:]
