@@ -1,11 +1,11 @@
 """What every answer tells browsers, also those that Django's middleware never sees."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from django.conf import settings
 
-Message = MutableMapping[str, Any]
+Message = Mapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 
 
@@ -17,7 +17,8 @@ def with_headers(send: Send, *, is_secure: bool) -> Send:
         if message["type"] == "http.response.start":
             headers = list(message.get("headers", ()))
             said = {bytes(name).lower() for name, _ in headers}
-            message["headers"] = headers + [h for h in ours if h[0] not in said]
+            missing = [header for header in ours if header[0] not in said]
+            message = {**message, "headers": headers + missing}
         await send(message)
 
     return send_with_headers

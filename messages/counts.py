@@ -30,12 +30,12 @@ class Want(NamedTuple):
 class Taken(NamedTuple):
     """How many of a want's steps were granted, and what stood in the way of the others.
 
-    `count` is the first counter's, after them. `refused_by` is the place in the want of the
+    `counted` is the first counter's count, after them. `refused_by` is the place in the want of the
     counter that was used up, or -1; `wait_ms` is what is left of its life.
     """
 
     granted: int
-    count: int
+    counted: int
     refused_by: int
     wait_ms: int
 

@@ -198,7 +198,7 @@ class _Plan:
     ) -> Iterator[Budget | RateLimited | None]:
         """One for each send, in order."""
         for number in range(taken.granted):
-            count = taken.count - taken.granted + number + 1
+            count = taken.counted - taken.granted + number + 1
             yield self._own and self._own.budget(count, now_ms)
         for _number in range(asked - taken.granted):
             yield self._windows[taken.refused_by].refusal(taken.wait_ms, now_ms)

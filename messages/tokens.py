@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from knox.models import AuthToken
@@ -73,6 +73,6 @@ def revoke_all(user: Any) -> None:
         token.delete()  # one by one: sockets hear of each
 
 
-def _valid(user: Any) -> "QuerySet[AuthToken]":
+def _valid(user: Any) -> Any:
     lasting = Q(expiry__isnull=True) | Q(expiry__gt=timezone.now())
     return AuthToken.objects.filter(lasting, user=user)

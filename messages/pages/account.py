@@ -29,7 +29,7 @@ def account(request: HttpRequest) -> HttpResponse:
 
 def _change_password(request: HttpRequest) -> HttpResponse:
     """Ends the other sessions, which were begun with the old one; this one goes on."""
-    form = OtherPasswordForm(request.user, request.POST)
+    form = OtherPasswordForm(_user(request), request.POST)
     if not form.is_valid():
         return _show(request, password=form)
     user = writer.call(form.save)
@@ -60,6 +60,11 @@ def _revoke_token(request: HttpRequest) -> HttpResponse:
     return redirect("account")
 
 
+def _user(request: HttpRequest) -> Any:
+    """Somebody: the page asks for a sign-in."""
+    return request.user
+
+
 _ACTS = {"password": _change_password, "create": _create_token, "revoke": _revoke_token}
 
 
@@ -68,7 +73,7 @@ def _show(request: HttpRequest, **context: Any) -> HttpResponse:
         request,
         "accounts/account.html",
         {
-            "password": OtherPasswordForm(request.user),
+            "password": OtherPasswordForm(_user(request)),
             "token": NewTokenForm(),
             "tokens": tokens.tokens_of(request.user),
             "languages": settings.LANGUAGES,

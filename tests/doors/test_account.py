@@ -92,6 +92,14 @@ def test_another_password_ends_the_other_sessions_and_the_tokens(ann: User) -> N
     assert refused(Caller(token=token).get("chats/")) == (401, "unauthenticated")
 
 
+@pytest.mark.parametrize("weak", ["short1", "password", "1234567890"])
+def test_a_weak_password_is_not_taken(weak: str, ann: User) -> None:
+    form = {"act": "password", "old_password": "demo", "new_password1": weak}
+    sign_in(ann).post(PAGE, form | {"new_password2": weak})
+    ann.refresh_from_db()
+    assert ann.check_password("demo")
+
+
 def test_the_language_is_kept(ann: User) -> None:
     page = sign_in(ann)
     chosen = page.post("/accounts/language/", {"language": "pt-br", "next": PAGE})

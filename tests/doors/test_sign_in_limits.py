@@ -2,6 +2,7 @@
 is looked at; written down; and closed while nobody can count."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/accounts/login/"
 
 
-def guess(name: str, password: str = "wrong", *, address: str = "192.0.2.1") -> object:
+def guess(name: str, password: str = "wrong", *, address: str = "192.0.2.1") -> Any:
     body = {"username": name, "password": password}
     return Client(REMOTE_ADDR=address).post(
         f"{API}auth/token/", body, content_type="application/json"

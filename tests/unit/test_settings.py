@@ -13,9 +13,9 @@ READ = "import chatrouting.settings as s; print(s.DATABASES['default']['ENGINE']
 AI = {"DEBUG": "1", "AI_BASE_URL": "http://127.0.0.1:8080/v1/", "AI_MODEL": "m"}
 
 
-def read_settings(**values: str) -> subprocess.CompletedProcess[str]:
+def read_settings(code: str = READ, /, **values: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", READ],
+        [sys.executable, "-c", code],
         check=False,
         cwd=ROOT,
         env=clean() | values,
@@ -82,6 +82,12 @@ def test_an_odd_value_stops_the_start(values: dict[str, str], sentence: str) -> 
 @pytest.mark.parametrize("values", [AI, AI | {"AI_API_KEY": "k", "AI_TOTAL_SECONDS": "0.5"}])
 def test_an_endpoint_may_be_set_like_this(values: dict[str, str]) -> None:
     assert read_settings(**values).returncode == 0
+
+
+def test_cookies_belong_to_this_host_and_to_tls() -> None:
+    read = "import chatrouting.settings as s; print(s.SESSION_COOKIE_NAME, s.SESSION_COOKIE_SECURE)"
+    answer = read_settings(read, SECRET_KEY="x")
+    assert answer.stdout.split() == ["__Host-sessionid", "True"]
 
 
 @pytest.mark.parametrize("value", ["0", "20/10s", "1/m", "100/2h"])
