@@ -5,9 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 
@@ -21,7 +20,7 @@ def enter(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
     if admin.site.has_permission(request):
         return redirect(wanted)
     if request.user.is_authenticated:
-        raise PermissionDenied
+        return render(request, "403.html", status=403)
     return redirect_to_login(wanted, settings.LOGIN_URL)
 
 

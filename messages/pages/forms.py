@@ -36,6 +36,10 @@ class OtherPasswordForm(PasswordChangeForm):
         label=_("Revoke my tokens too"), required=False, initial=True
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["old_password"].widget.attrs.pop("autofocus", None)  # it is not alone here
+
 
 class NewTokenForm(forms.Form):
     name = forms.CharField(
