@@ -14,7 +14,7 @@ run: .venv/run.stamp  ## Serve http://127.0.0.1:$PORT with demo data
 	DEBUG=1 $(BIN)/python manage.py demo
 	DEBUG=1 DEMO=1 PORT=$(PORT) exec $(BIN)/python -m chatrouting
 
-stack: .venv/test.stamp  ## The scaled shape on this machine: PostgreSQL, Valkey, two servers
+stack: .venv/test.stamp  ## The scaled shape on this machine: PostgreSQL, Valkey, two servers, Celery
 	PORT=$(PORT) exec $(BIN)/python -m tests.shapes.stack
 
 bench: .venv/test.stamp

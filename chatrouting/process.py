@@ -17,6 +17,7 @@ from chatrouting.identities import Credential, Identity, identities
 from chatrouting.protocol import EventFrame
 from chatrouting.reading import Grouped, read
 from chatrouting.registry import TICK, Registry
+from chatrouting.wakeups import Sender
 from messages.engine import Engine
 from messages.log import LoggedEvent
 from messages.writer import writer
@@ -39,8 +40,8 @@ class Process:
         self.waiting: set[asyncio.Event] = set()  # long-polls, to be answered before leaving
         self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self) -> None:
-        """Make sure it runs on the current event loop."""
+    def start(self, engine: Engine | None = None) -> None:
+        """Make sure it runs on the current event loop; without `engine` as the settings say."""
         loop = asyncio.get_running_loop()
         if self.loop is loop:
             return
@@ -51,7 +52,7 @@ class Process:
         self.identity_of: Grouped[Credential, Identity] = Grouped(read, identities)
         self.is_leaving = False
         self.hand_over = Handover(loop)
-        self.engine = Engine()
+        self.engine = engine or (Sender() if settings.ENGINE == "celery" else Engine())
         self.loop = loop
         self._tasks = [loop.create_task(self.doorbell.run()), loop.create_task(self._tick())]
         self.engine.start()

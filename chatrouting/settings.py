@@ -162,6 +162,13 @@ else:
     # Local memory counts exactly as long as there is one process, which is what no REDIS_URL means.
     SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001"]
 
+# Who works on `ai` and `youtube` messages: threads of the servers, or Celery workers.
+ENGINE = env.str("ENGINE", default="") or ("celery" if REDIS_URL else "threads")
+if ENGINE not in ("threads", "celery"):
+    raise ImproperlyConfigured("ENGINE must be threads or celery.")
+if ENGINE == "celery" and not REDIS_URL:
+    raise ImproperlyConfigured("ENGINE=celery needs REDIS_URL, through which workers are woken.")
+
 # Apart from the counters above, which pictures are not to push out; each process has its own.
 CACHES["thumbnails"] = {
     "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -289,6 +296,9 @@ LOGGING = {
         "django": {"handlers": []},  # not each line twice with DEBUG
         "django.server": {"propagate": True, "handlers": []},
         "uvicorn.error": {"filters": ["without_query"]},
+        # Two lines for every wake-up.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
         # What was asked, and of whom, is nobody's to read in a log, not even with LOG_LEVEL=DEBUG.
         "openai": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},

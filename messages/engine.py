@@ -89,11 +89,15 @@ class Engine:
             if message is None:
                 continue
             if message["status"] == Status.PENDING:
-                self._swept_at = float("-inf")
-                self._awake.set()
+                self.look()
             elif (event.data or {}).get("change") == "cancel" or message["removed"]:
                 self._looked_at = float("-inf")
                 self._awake.set()
+
+    def look(self) -> None:
+        """Look for due work now, not within the next second; from any thread."""
+        self._swept_at = float("-inf")
+        self._awake.set()
 
     # --- the loop --------------------------------------------------------------------------------
 
@@ -190,8 +194,7 @@ class Engine:
         finally:
             self._running.pop(claim.token, None)
             connection.close()
-            self._swept_at = float("-inf")
-            self._awake.set()
+            self.look()
 
     def _try(self, running: Running) -> None:
         claim = running.claim

@@ -19,6 +19,7 @@ APPLICATION = (
     "DATABASE_URL",
     "DEBUG",
     "DEMO",
+    "ENGINE",
     "HOST",
     "LOG_LEVEL",
     "PORT",
