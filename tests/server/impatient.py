@@ -1,0 +1,19 @@
+"""Makes leases and the waits between two tries short, for tests that wait for their end."""
+
+from django.apps import AppConfig
+
+LEASE = 2.0
+
+
+class Impatient(AppConfig):
+    """Nothing else is changed."""
+
+    name = "tests.server"
+    label = "impatient"
+
+    def ready(self) -> None:
+        from messages import jobs  # noqa: PLC0415
+
+        jobs.LEASE_MS = round(LEASE * 1000)
+        jobs.BACKOFF_MS = (50, 50, 50)
+        jobs.MAX_RETRY_AFTER_MS = 50
