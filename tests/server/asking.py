@@ -24,25 +24,14 @@ class Talk:
     chat_id: str
 
     async def ask(self, key: str, words: str = "Why?") -> Message:
-        """The placeholder; whoever does not answer is asked again, which is safe."""
+        """The placeholder."""
         body = {"type": "ai", "clientMessageId": key, "content": words}
-        async with asyncio.timeout(60), self.world.http(self.server, "ann") as http:
-            while True:
-                try:
-                    sent = await http.post(f"chats/{self.chat_id}/messages/", json=body)
-                except httpx.TransportError:
-                    await asyncio.sleep(0.05)
-                    continue
-                if sent.status_code in (200, 201):
-                    placeholder: Message = sent.json()["placeholder"]
-                    return placeholder
-                assert sent.status_code == 503, sent.text
+        answer = await self._request("ann", "POST", "messages/", json=body)
+        placeholder: Message = answer["placeholder"]
+        return placeholder
 
     async def cancel(self, message: Message) -> None:
-        path = f"chats/{self.chat_id}/messages/{message['messageId']}/cancel/"
-        async with self.world.http(self.server, "ann") as http:
-            done = await http.post(path)
-            assert done.status_code == 200, done.text
+        await self._request("ann", "POST", f"messages/{message['messageId']}/cancel/")
 
     async def answers(self) -> Messages:
         page = await self._get("messages/?limit=200")
@@ -71,10 +60,20 @@ class Talk:
         return [e["message"]["messageId"] for e in steps if e["data"]["status"] in ENDED]
 
     async def _get(self, path: str) -> Any:
-        async with self.world.http(self.server, "bob") as http:
-            answer = await http.get(f"chats/{self.chat_id}/{path}")
-            assert answer.status_code == 200, answer.text
-            return answer.json()
+        return await self._request("bob", "GET", path)
+
+    async def _request(self, name: str, method: str, path: str, **body: Any) -> Any:
+        """A server that does not answer is asked again, which all of this allows."""
+        async with asyncio.timeout(60), self.world.http(self.server, name) as http:
+            while True:
+                try:
+                    answer = await http.request(method, f"chats/{self.chat_id}/{path}", **body)
+                except httpx.TransportError:
+                    await asyncio.sleep(0.02)
+                    continue
+                if answer.status_code != 503:
+                    assert answer.is_success, answer.text
+                    return answer.json()
 
 
 def all_ended(answers: Messages) -> bool:

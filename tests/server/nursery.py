@@ -73,7 +73,7 @@ class Nursery:
 
 def _serve(kind: str, arguments: list[str]) -> None:
     if kind == "worker":
-        import celery.apps.worker  # noqa: F401, PLC0415
+        import celery.apps.worker  # noqa: PLC0415
         import celery.bin.celery  # noqa: F401, PLC0415
 
         from chatrouting.celery import app  # noqa: PLC0415

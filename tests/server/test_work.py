@@ -19,12 +19,16 @@ from tests.shapes.server import ServerProcess
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 QUESTIONS = 6
-SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.server.scripted_settings"}
+SCRIPTED = {"DJANGO_SETTINGS_MODULE": "tests.server.scripted_settings"}
+WOKEN = {"DJANGO_SETTINGS_MODULE": "tests.server.woken_settings"}
 
 
 @dataclass
 class Place:
-    """A server, and the processes that work for it: itself, or two workers with room for half."""
+    """A server, and who works for it: itself, or two workers with room for half.
+
+    Those look when they are woken and not else, by the server or by one of two beats.
+    """
 
     world: World
     server: ServerProcess
@@ -39,9 +43,9 @@ class Place:
 def shared_place() -> Iterator[Place]:
     with new_world(os.environ.get(POSTGRESQL)) as world:
         engines: list[ApplicationProcess]
-        engines = [server] = world.start(**SETTINGS)
+        engines = [server] = world.start(**SCRIPTED)
         if world.is_scaled:
-            engines = [*world.start_workers(2, "-c", str(QUESTIONS // 2), **SETTINGS)]
+            engines = [*world.start_workers(2, "-c", str(QUESTIONS // 2), beats=2, **WOKEN)]
         yield Place(world, server, engines)
 
 
