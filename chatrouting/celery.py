@@ -5,8 +5,10 @@ others, its engine works. Celery brings the wake-ups, and decides nothing.
 """
 
 import asyncio
+import logging
 import os
 import threading
+import time
 from typing import Any
 
 import django
@@ -24,9 +26,12 @@ from chatrouting.process import process  # noqa: E402
 from chatrouting.wakeups import LOOK, Sender, app  # noqa: E402
 from messages.engine import THREADS, Engine  # noqa: E402
 
+logger = logging.getLogger(__name__)
+
 # Stopping work, storing what is under way, telling of it: a little more than `process` takes.
 LEAVE = 12.0
 LAST_WORD = 1.0
+WEDGED = 4.0
 PERIOD = 1.0  # seconds between two wake-ups of beat
 
 
@@ -34,18 +39,18 @@ class Work:
     """The engine and its event loop, which run beside Celery's own loop."""
 
     def __init__(self) -> None:
-        self._started = threading.Event()
+        self._started, self._left = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self, threads: int) -> None:
         self.engine = Engine(threads=threads)
-        self._thread = threading.Thread(target=asyncio.run, args=[self._run()], daemon=True)
+        self._thread = threading.Thread(target=self._live, name="work", daemon=True)
         self._thread.start()
         self._started.wait()
 
     def leave(self) -> None:
         """Begin to; returns at once."""
-        if self._thread is not None and self._thread.is_alive():
+        if self._thread is not None and not self._left.is_set():
             self._loop.call_soon_threadsafe(self._ending.set)
 
     def stop(self) -> None:
@@ -53,10 +58,21 @@ class Work:
         if self._thread is None:
             return
         self.leave()
-        self._thread.join(LEAVE)
+        self._left.wait(LEAVE)
         last = threading.Thread(target=Sender().send, daemon=True)
         last.start()
         last.join(LAST_WORD)
+
+    def _live(self) -> None:
+        try:
+            asyncio.run(self._run())
+        finally:
+            self._left.set()
+        # The main thread ends the process meanwhile, unless Celery waits for a broker that is
+        # frozen. There is nothing left that could be lost.
+        time.sleep(WEDGED)
+        logger.warning("leaving without Celery, which waits for its broker")
+        os._exit(0)
 
     async def _run(self) -> None:
         self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()

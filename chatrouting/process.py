@@ -18,7 +18,7 @@ from chatrouting.protocol import EventFrame
 from chatrouting.reading import Grouped, read
 from chatrouting.registry import TICK, Registry
 from chatrouting.wakeups import Sender
-from messages.engine import Engine
+from messages.engine import Engine, is_unwanted
 from messages.log import LoggedEvent
 from messages.writer import writer
 
@@ -89,6 +89,8 @@ class Process:
         if self.loop is not None and not self.loop.is_closed():
             self.hand_over(self._publish, events)
             self.engine.hear(events)
+            if any(is_unwanted(event) for event in events):
+                self.hand_over(self.doorbell.say_unwanted)
         elif settings.REDIS_URL:
             self._ring_from_outside([protocol.event_frame(event) for event in events])
 
@@ -143,6 +145,8 @@ class Process:
             case "delta":
                 chat_id, text = body
                 self.registry.tell(chat_id, text)
+            case "unwanted":
+                self.engine.look_after()
             case "recheck":
                 self._recheck(body)
 

@@ -14,9 +14,8 @@ from celery import Celery
 from django.conf import settings
 from redis.connection import parse_url
 
-from messages.engine import THREADS
+from messages.engine import THREADS, is_new_work
 from messages.log import LoggedEvent
-from messages.models import Status
 
 logger = logging.getLogger(__name__)
 
@@ -127,8 +126,11 @@ class Sender:
 
     def hear(self, events: Sequence[LoggedEvent]) -> None:
         """Committed events, from any thread: new work is told of."""
-        if any(e.message is not None and e.message["status"] == Status.PENDING for e in events):
+        if any(is_new_work(event) for event in events):
             self.wake()
+
+    def look_after(self) -> None:
+        """Nothing runs here."""
 
     def wake(self) -> None:
         """Have some worker look for whatever is due; returns at once."""

@@ -1,6 +1,7 @@
 """Wake-ups are sent beside the requests: at once, bounded, and whatever the broker does."""
 
 import logging
+import os
 import socket
 import threading
 import time
@@ -33,7 +34,7 @@ def silent() -> Iterator[str]:
 
 def brokered(monkeypatch: pytest.MonkeyPatch, redis_url: str) -> None:
     app = make_app(redis_url)
-    app.conf.broker_transport_options["socket_timeout"] = 0.5
+    app.conf.broker_transport_options["socket_timeout"] = 3
     monkeypatch.setattr(wakeups, "app", app)
 
 
@@ -41,16 +42,20 @@ def test_a_broker_that_is_silent_holds_nobody_up(
     sender: Sender, silent: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     brokered(monkeypatch, silent)
-    begun = threading.Event()
-    send = sender.send
-    monkeypatch.setattr(sender, "send", lambda: (begun.set(), send()))
+    begun, send = threading.Event(), sender.send
+
+    def begin() -> None:
+        begun.set()
+        send()
+
+    monkeypatch.setattr(sender, "send", begin)
     sender.wake()
     assert begun.wait(PATIENCE)
     sending, began = sender._thread, time.monotonic()
     for _ in range(10_000):
         sender.wake()
     sender.stop(0.01)
-    assert time.monotonic() - began < 0.4
+    assert time.monotonic() - began < 2
     assert sending.is_alive()  # and waits for an answer
     sending.join(PATIENCE)
 
@@ -66,9 +71,8 @@ def test_an_outage_is_said_once(
     assert "broker out of reach" in caplog.text
 
 
+@pytest.mark.skipif(os.environ["SHAPE"] == "embedded", reason="embedded has no broker")
 def test_what_nobody_takes_does_not_pile_up(settings: Settings) -> None:
-    if settings.REDIS_URL == "":
-        pytest.skip("embedded has no broker")
     sender = Sender()
     with redis.Redis.from_url(settings.REDIS_URL) as valkey:
         key = f"chatrouting:{QUEUE}"

@@ -8,7 +8,7 @@ import pytest
 from tests.server.asking import Talk, all_ended
 from tests.server.scripted import ANSWER
 from tests.server.world import World
-from tests.shapes.worker import BeatProcess, CeleryProcess, WorkerProcess
+from tests.shapes.worker import BeatProcess, WorkerProcess
 
 pytestmark = [
     pytest.mark.server,
@@ -24,7 +24,7 @@ ENGINE = "ENGINE is threads"
 async def test_a_worker_outlives_its_broker_and_listens_again(world: World) -> None:
     world.may_log_exceptions = True  # Celery's, of a connection that is lost
     (server,) = world.start(**WOKEN)
-    (worker,) = world.start_workers(**WOKEN)
+    world.start_workers(**WOKEN)
     talk = Talk(world, server, world.spare_chat())
     await talk.ask("before")
     await talk.until(all_ended)
@@ -37,7 +37,16 @@ async def test_a_worker_outlives_its_broker_and_listens_again(world: World) -> N
     answers = await talk.until(all_ended)
     assert [(a["status"], a["content"]) for a in answers] == [("completed", ANSWER)] * 3
     assert server.log().count("broker out of reach") <= 1
-    world.valkey.kill()
+
+
+@pytest.mark.parametrize("how", ["dead", "frozen"])
+async def test_a_worker_leaves_a_broker_that_is_gone(world: World, how: str) -> None:
+    world.may_log_exceptions = True
+    (worker,) = world.start_workers(**WOKEN)
+    if how == "dead":
+        world.valkey.kill()
+    else:
+        world.valkey.freeze()
     assert await asyncio.to_thread(worker.terminate) == 0
 
 
@@ -50,7 +59,7 @@ async def test_a_worker_outlives_its_broker_and_listens_again(world: World) -> N
     ],
 )
 def test_what_would_not_work_does_not_start(
-    kind: type[CeleryProcess],
+    kind: type[WorkerProcess | BeatProcess],
     options: list[str],
     values: dict[str, str],
     sentence: str,
