@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 # Stopping work, storing what is under way, telling of it: a little more than `process` takes.
 LEAVE = 12.0
 LAST_WORD = 1.0
-WEDGED = 4.0
+WEDGED = 4.0  # what Celery has after that
 PERIOD = 1.0  # seconds between two wake-ups of beat
 
 
@@ -47,6 +47,8 @@ class Work:
         self._thread = threading.Thread(target=self._live, name="work", daemon=True)
         self._thread.start()
         self._started.wait()
+        if self._left.is_set():
+            raise SystemExit("The engine did not start, as the log says.")
 
     def leave(self) -> None:
         """Begin to; returns at once."""
@@ -68,6 +70,7 @@ class Work:
             asyncio.run(self._run())
         finally:
             self._left.set()
+            self._started.set()
         # The main thread ends the process meanwhile, unless Celery waits for a broker that is
         # frozen. There is nothing left that could be lost.
         time.sleep(WEDGED)

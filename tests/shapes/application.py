@@ -36,11 +36,14 @@ class ApplicationProcess(ABC):
     def start(self, *, timeout: float = 60) -> Self:
         """Start it and wait until it is ready."""
         self.spawn()
+        return self.wait_until_ready(timeout=timeout)
+
+    def wait_until_ready(self, *, timeout: float = 60) -> Self:
         self.process.wait_until(self._is_ready, timeout=timeout)
         return self
 
     def spawn(self) -> None:
-        """Start it."""
+        """Start it and go on."""
         command = [sys.executable, "-m", *self.module]
         self.process.spawn(command, env=development(self.values), cwd=ROOT)
 

@@ -56,7 +56,9 @@ def _start(
     application = _application(values, folder, ports)
     for process in application:
         running.callback(process.terminate)
-        process.start()
+        process.spawn()
+    for process in application:
+        process.wait_until_ready()
         url = f"{process.url} " if isinstance(process, ServerProcess) else ""
         _say(process.process.name, f"{url}(log in {process.process.log_path})")
     return [postgresql.process, valkey.process, *(one.process for one in application)]
