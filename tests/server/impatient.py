@@ -1,8 +1,6 @@
-"""Makes leases and the waits between two tries short, for tests that wait for their end."""
+"""Makes the waits between two tries short, for tests that wait for the last."""
 
 from django.apps import AppConfig
-
-LEASE = 2.0
 
 
 class Impatient(AppConfig):
@@ -14,6 +12,5 @@ class Impatient(AppConfig):
     def ready(self) -> None:
         from messages import jobs  # noqa: PLC0415
 
-        jobs.LEASE_MS = round(LEASE * 1000)
         jobs.BACKOFF_MS = (50, 50, 50)
         jobs.MAX_RETRY_AFTER_MS = 50

@@ -80,7 +80,8 @@ def _serve(kind: str, arguments: list[str]) -> None:
 
         run = lambda: app.start(arguments)  # noqa: E731
     else:
-        import chatrouting.asgi  # noqa: F401, PLC0415
+        import chatrouting.asgi  # noqa: PLC0415
+        import chatrouting.urls  # noqa: F401, PLC0415
         from chatrouting.__main__ import main as run  # noqa: PLC0415
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # Nobody waits for the dead.
