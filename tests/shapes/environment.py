@@ -20,6 +20,7 @@ APPLICATION = (
     "DEBUG",
     "DEMO",
     "HOST",
+    "LOG_FORMAT",
     "LOG_LEVEL",
     "PORT",
     "RATE_LIMIT_SEND",
