@@ -1,4 +1,4 @@
-"""Who waits for somebody else holds no database connection: there are fewer of them than workers."""
+"""Who waits for somebody else holds no database connection: there are fewer than workers."""
 
 from django.db import connection
 
