@@ -21,6 +21,7 @@ APPLICATION = (
     "DEMO",
     "ENGINE",
     "HOST",
+    "LOG_FORMAT",
     "LOG_LEVEL",
     "PORT",
     "RATE_LIMIT_SEND",

@@ -58,6 +58,7 @@ def test_a_postgres_address_chooses_postgresql() -> None:
         ({"DEBUG": "1", "ENGINE": "celery"}, "ENGINE=celery needs REDIS_URL"),
         ({"DEBUG": "1", "RATE_LIMIT_SEND": "20 a minute"}, "RATE_LIMIT_SEND must look like"),
         ({"DEBUG": "1", "RATE_LIMIT_SEND": "0/10s"}, "RATE_LIMIT_SEND must look like"),
+        ({"DEBUG": "1", "LOG_FORMAT": "xml"}, "LOG_FORMAT must be text, for people, or json."),
         ({"DEBUG": "1", "AI_BASE_URL": "127.0.0.1", "AI_MODEL": "m"}, "AI_BASE_URL must look like"),
         ({"DEBUG": "1", "AI_BASE_URL": "http://a/v1"}, "AI_MODEL must name the model"),
         ({"DEBUG": "1", "AI_MODEL": "m"}, "need AI_BASE_URL"),
