@@ -48,6 +48,7 @@ def logging_by(style: str, level: str) -> dict[str, Any]:
             "django": {"handlers": []},  # not each line twice with DEBUG
             "django.request": {"filters": ["failures"]},
             "django.server": {"propagate": True, "handlers": []},
+            "axes": {"level": "WARNING"},  # what it has to say is in its tables
             "uvicorn.error": {"filters": ["without_query"]},
             # Two lines for every wake-up.
             "celery.worker.strategy": {"level": "WARNING"},

@@ -13,6 +13,7 @@ from tests.server.socket_client import SocketClient, socket
 from tests.server.stored import Row, log_of
 from tests.server.tab import Tab
 from tests.shapes.application import ApplicationProcess
+from tests.shapes.environment import UNLIMITED
 from tests.shapes.process import LOG_TAIL
 from tests.shapes.server import ServerProcess
 from tests.shapes.site import Site, embedded_site, scaled_site
@@ -20,7 +21,9 @@ from tests.shapes.valkey import Valkey
 from tests.shapes.worker import BeatProcess, CeleryProcess, WorkerProcess
 
 # Counted as in production, but never reached.
-LIMIT = {"RATE_LIMIT_SEND": "1000000/10s"}
+LIMIT = UNLIMITED | dict.fromkeys(
+    ("RATE_LIMIT_SEND", "RATE_LIMIT_CHAT", "RATE_LIMIT_USER"), "1000000/10s"
+)
 
 
 @dataclass
@@ -114,7 +117,8 @@ class World:
 def new_world(postgresql: str | None) -> Iterator[World]:
     """Scaled on the PostgreSQL at this URL, else embedded.
 
-    At its end no process may have logged an exception, unless the test took a service away.
+    At its end no process may have logged anybody's token, nor an exception, unless the test took a
+    service away.
     """
     place = embedded_site() if postgresql is None else scaled_site(postgresql)
     with place as site:
@@ -122,6 +126,8 @@ def new_world(postgresql: str | None) -> Iterator[World]:
         with ExitStack() as running:
             world = World(site, people, running)
             yield world
-            if not world.may_log_exceptions:
-                for process in (*world.servers, *world.workers):
-                    assert "Traceback" not in process.log(), process.log()[-LOG_TAIL:]
+            for process in (*world.servers, *world.workers):
+                log = process.log()
+                assert not [name for name, one in people.items() if one.token in log], "a token"
+                if not world.may_log_exceptions:
+                    assert "Traceback" not in log, log[-LOG_TAIL:]

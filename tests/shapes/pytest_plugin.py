@@ -24,7 +24,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     values = _embedded(services) if shape == "embedded" else _scaled(services)
     for name in environment.APPLICATION:
         os.environ.pop(name, None)
-    os.environ.update({"DEBUG": "1", "SECRET_KEY": SECRET_KEY, **values})
+    own = {"DEBUG": "1", "SECRET_KEY": SECRET_KEY, **environment.UNLIMITED}
+    os.environ.update(own | values)
 
 
 def _embedded(services: contextlib.ExitStack) -> dict[str, str]:

@@ -16,9 +16,9 @@ REDIS = {"REDIS_URL": "redis://127.0.0.1:6379/0"}
 AI = {"DEBUG": "1", "AI_BASE_URL": "http://127.0.0.1:8080/v1/", "AI_MODEL": "m"}
 
 
-def read_settings(**values: str) -> subprocess.CompletedProcess[str]:
+def read_settings(code: str = READ, /, **values: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", READ],
+        [sys.executable, "-c", code],
         check=False,
         cwd=ROOT,
         env=clean() | values,
@@ -68,6 +68,13 @@ def test_a_postgres_address_chooses_postgresql() -> None:
         (AI | {"AI_TOTAL_SECONDS": "soon"}, "AI_TOTAL_SECONDS must be a number above 0"),
         (AI | {"AI_OUTPUT_CHARS": "0"}, "AI_OUTPUT_CHARS must be a number above 0"),
         (AI | {"AI_CONTEXT_CHARS": "-1"}, "AI_CONTEXT_CHARS must be a number above 0"),
+        ({"DEBUG": "1", "RATE_LIMIT_CHAT": "many"}, "RATE_LIMIT_CHAT must look like"),
+        ({"DEBUG": "1", "TRUSTED_PROXIES": "yes"}, "TRUSTED_PROXIES must be a whole number"),
+        ({"DEBUG": "1", "MAX_CONNECTIONS_USER": "-1"}, "MAX_CONNECTIONS_USER must be a whole"),
+        ({"DEBUG": "1", "REQUEST_SECONDS": "0"}, "REQUEST_SECONDS must be a number above 0"),
+        ({"DEBUG": "1", "ADMIN_PATH": "chats"}, "ADMIN_PATH must be one word"),
+        ({"DEBUG": "1", "ADMIN_PATH": "a/b"}, "ADMIN_PATH must be one word"),
+        ({"DEBUG": "1", "TOKEN_DAYS": "ten"}, "TOKEN_DAYS must be a whole number"),
         ({"DEBUG": "1", "YOUTUBE_BASE_URL": "youtube"}, "YOUTUBE_BASE_URL must look like"),
         ({"SECRET_KEY": "x", "YOUTUBE_BASE_URL": "http://127.0.0.1:1"}, "it needs DEBUG=1"),
     ],
@@ -94,6 +101,12 @@ def test_who_works_follows_the_shape_or_is_said(values: dict[str, str], engine: 
 @pytest.mark.parametrize("values", [AI, AI | {"AI_API_KEY": "k", "AI_TOTAL_SECONDS": "0.5"}])
 def test_an_endpoint_may_be_set_like_this(values: dict[str, str]) -> None:
     assert read_settings(**values).returncode == 0
+
+
+def test_cookies_belong_to_this_host_and_to_tls() -> None:
+    read = "import chatrouting.settings as s; print(s.SESSION_COOKIE_NAME, s.SESSION_COOKIE_SECURE)"
+    answer = read_settings(read, SECRET_KEY="x")
+    assert answer.stdout.split() == ["__Host-sessionid", "True"]
 
 
 @pytest.mark.parametrize("value", ["0", "20/10s", "1/m", "100/2h"])
