@@ -1,8 +1,10 @@
 """Everything that can be configured: read from the environment in this package and nowhere else."""
 
+import logging
+
 from django.core.exceptions import ImproperlyConfigured
 
-from chatrouting.logs import without_query
+from chatrouting.logs import FORMATS, configure_structlog, logging_by
 from chatrouting.settings.environment import BASE_DIR, DEBUG, VAR_DIR, env
 from chatrouting.settings.limits import *
 from chatrouting.settings.security import *
@@ -53,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "chatrouting.request_log.RequestLog",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -122,25 +125,12 @@ STORAGES = {
 SERVESTATIC_USE_FINDERS = DEBUG
 SERVESTATIC_AUTOREFRESH = DEBUG
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"},
-    },
-    "filters": {
-        "without_query": {"()": "django.utils.log.CallbackFilter", "callback": without_query},
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        "django": {"handlers": []},  # not each line twice with DEBUG
-        "django.server": {"propagate": True, "handlers": []},
-        "axes": {"level": "WARNING"},  # what it has to say is in its tables
-        "uvicorn.error": {"filters": ["without_query"]},
-        # What was asked, and of whom, is nobody's to read in a log, not even with LOG_LEVEL=DEBUG.
-        "openai": {"level": "WARNING"},
-        "httpx2": {"level": "WARNING"},
-        "httpcore2": {"level": "WARNING"},
-    },
-}
+# --- The log -------------------------------------------------------------------------------------
+
+LOG_FORMAT = env.str("LOG_FORMAT", default="") or ("text" if DEBUG else "json")
+if LOG_FORMAT not in FORMATS:
+    raise ImproperlyConfigured("LOG_FORMAT must be text, for people, or json.")
+LOGGING = logging_by(LOG_FORMAT, level=env.str("LOG_LEVEL", default="INFO"))
+configure_structlog()
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_STATUS_DEFAULT_LOG_LEVEL = logging.DEBUG  # begun, and gone well

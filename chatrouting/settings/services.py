@@ -29,6 +29,10 @@ match DATABASES["default"]["ENGINE"]:
     case "django.db.backends.postgresql":
         DATABASES["default"]["OPTIONS"] = {
             "pool": {"min_size": 2, "max_size": env.int("DATABASE_POOL", default=20), "timeout": 5},
+            # The batches of the writer are long statements: text that PostgreSQL need not scan
+            # for literals, and plans it need not make again.
+            "server_side_binding": True,
+            "prepare_threshold": 5,
             # A process that is frozen in a transaction would keep its chats locked for everybody.
             "options": "-c idle_in_transaction_session_timeout=4s",
         }
@@ -77,6 +81,13 @@ else:
     }
     # Local memory counts exactly as long as there is one process, which is what no REDIS_URL means.
     SILENCED_SYSTEM_CHECKS += ["django_ratelimit.E003", "django_ratelimit.W001"]
+
+# Who works on `ai` and `youtube` messages: threads of the servers, or Celery workers.
+ENGINE = env.str("ENGINE", default="") or ("celery" if REDIS_URL else "threads")
+if ENGINE not in ("threads", "celery"):
+    raise ImproperlyConfigured("ENGINE must be threads or celery.")
+if ENGINE == "celery" and not REDIS_URL:
+    raise ImproperlyConfigured("ENGINE=celery needs REDIS_URL, through which workers are woken.")
 
 # Apart from the counters above, which pictures are not to push out; each process has its own.
 CACHES["thumbnails"] = {

@@ -8,8 +8,11 @@ import pytest
 from tests.shapes.environment import clean
 from tests.shapes.server import ROOT
 
-READ = "import chatrouting.settings as s; print(s.DATABASES['default']['ENGINE'], s.DEBUG)"
+READ = (
+    "import chatrouting.settings as s; print(s.DATABASES['default']['ENGINE'], s.DEBUG, s.ENGINE)"
+)
 
+REDIS = {"REDIS_URL": "redis://127.0.0.1:6379/0"}
 AI = {"DEBUG": "1", "AI_BASE_URL": "http://127.0.0.1:8080/v1/", "AI_MODEL": "m"}
 
 
@@ -26,7 +29,7 @@ def read_settings(code: str = READ, /, **values: str) -> subprocess.CompletedPro
 
 def test_debug_needs_nothing_else() -> None:
     answer = read_settings(DEBUG="1")
-    assert answer.stdout.split() == ["django.db.backends.sqlite3", "True"]
+    assert answer.stdout.split()[:2] == ["django.db.backends.sqlite3", "True"]
 
 
 def test_production_needs_a_secret_key() -> None:
@@ -37,12 +40,12 @@ def test_production_needs_a_secret_key() -> None:
 
 def test_production_needs_no_more_than_a_secret_key() -> None:
     answer = read_settings(SECRET_KEY="long and random")
-    assert answer.stdout.split() == ["django.db.backends.sqlite3", "False"]
+    assert answer.stdout.split()[:2] == ["django.db.backends.sqlite3", "False"]
 
 
 def test_a_postgres_address_chooses_postgresql() -> None:
     answer = read_settings(DEBUG="1", DATABASE_URL="postgres://me@127.0.0.1:5432/chat")
-    assert answer.stdout.split() == ["django.db.backends.postgresql", "True"]
+    assert answer.stdout.split()[:2] == ["django.db.backends.postgresql", "True"]
 
 
 @pytest.mark.parametrize(
@@ -51,8 +54,11 @@ def test_a_postgres_address_chooses_postgresql() -> None:
         ({"SECRET_KEY": "x", "DEMO": "1"}, "DEMO=1 needs DEBUG=1"),
         ({"DEBUG": "1", "DATABASE_URL": "mysql://me@127.0.0.1/chat"}, "DATABASE_URL must begin"),
         ({"DEBUG": "1", "REDIS_URL": "127.0.0.1:6379"}, "REDIS_URL must begin"),
+        ({"DEBUG": "1", "ENGINE": "huey"}, "ENGINE must be threads or celery"),
+        ({"DEBUG": "1", "ENGINE": "celery"}, "ENGINE=celery needs REDIS_URL"),
         ({"DEBUG": "1", "RATE_LIMIT_SEND": "20 a minute"}, "RATE_LIMIT_SEND must look like"),
         ({"DEBUG": "1", "RATE_LIMIT_SEND": "0/10s"}, "RATE_LIMIT_SEND must look like"),
+        ({"DEBUG": "1", "LOG_FORMAT": "xml"}, "LOG_FORMAT must be text, for people, or json."),
         ({"DEBUG": "1", "AI_BASE_URL": "127.0.0.1", "AI_MODEL": "m"}, "AI_BASE_URL must look like"),
         ({"DEBUG": "1", "AI_BASE_URL": "http://a/v1"}, "AI_MODEL must name the model"),
         ({"DEBUG": "1", "AI_MODEL": "m"}, "need AI_BASE_URL"),
@@ -77,6 +83,19 @@ def test_an_odd_value_stops_the_start(values: dict[str, str], sentence: str) -> 
     answer = read_settings(**values)
     assert answer.returncode != 0
     assert sentence in last_line(answer)
+
+
+@pytest.mark.parametrize(
+    "values, engine",
+    [
+        ({}, "threads"),
+        (REDIS, "celery"),
+        (REDIS | {"ENGINE": ""}, "celery"),
+        (REDIS | {"ENGINE": "threads"}, "threads"),
+    ],
+)
+def test_who_works_follows_the_shape_or_is_said(values: dict[str, str], engine: str) -> None:
+    assert read_settings(DEBUG="1", **values).stdout.split()[2] == engine
 
 
 @pytest.mark.parametrize("values", [AI, AI | {"AI_API_KEY": "k", "AI_TOTAL_SECONDS": "0.5"}])
