@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from messages import access, log
+from messages import access, filters, log
 from messages.births import Births
 from messages.drafts import Draft
 from messages.errors import BadRequest, ChatError, Forbidden, IdConflict, NotFound, RateLimited
@@ -108,7 +108,8 @@ def _refusal(draft: Draft, batch: _Batch) -> ChatError | None:
         return Forbidden()
     if draft.reply_to and batch.chat_of_reply.get(draft.reply_to) != draft.chat_id:
         return BadRequest("replyTo names a message of this chat.", field="replyTo")
-    return None
+    is_free = not head.holds or draft.is_released or access.manages(draft.actor, standing)
+    return None if is_free else filters.hold(draft, head)
 
 
 def _store_fresh(

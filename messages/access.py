@@ -74,8 +74,7 @@ class Access:
 
     @property
     def may_manage(self) -> bool:
-        owner = self.standing is not None and self.standing.role == Role.OWNER
-        return owner or self.actor.is_staff
+        return manages(self.actor, self.standing)
 
     def require_manage(self) -> None:
         if not self.may_manage:
@@ -83,6 +82,11 @@ class Access:
 
     def _refusal_to_write(self) -> ChatFrozen | Forbidden | Muted | None:
         return refusal_to_write(self.actor, self.standing, frozen=self.frozen)
+
+
+def manages(actor: Actor, standing: Standing | None) -> bool:
+    owner = standing is not None and standing.role == Role.OWNER
+    return owner or actor.is_staff
 
 
 def refusal_to_write(

@@ -15,12 +15,15 @@ from messages.identity import MAX_SEQ, new_chat_id, require_chat_id
 from messages.models import (
     MAX_TITLE,
     Chat,
+    Decision,
     Event,
     EventType,
     Feedback,
+    Held,
     Job,
     Membership,
     Message,
+    Report,
     Role,
 )
 
@@ -73,7 +76,7 @@ def change_chat(
 @transaction.atomic
 def rename_chat(actor: Actor, chat_id: str, title: object) -> None:
     title = require_title(title)
-    access = _lock_to_manage(actor, chat_id)
+    access = lock_to_manage(actor, chat_id)
     if access.title != title:
         Chat.objects.filter(pk=chat_id).update(title=title)
         _log(chat_id, EventType.CHAT_RENAMED, actor, {"title": title})
@@ -81,7 +84,7 @@ def rename_chat(actor: Actor, chat_id: str, title: object) -> None:
 
 @transaction.atomic
 def set_frozen(actor: Actor, chat_id: str, *, frozen: bool) -> None:
-    access = _lock_to_manage(actor, chat_id)
+    access = lock_to_manage(actor, chat_id)
     if access.frozen != frozen:
         Chat.objects.filter(pk=chat_id).update(frozen=frozen)
         _log(chat_id, EventType.CHAT_FROZEN if frozen else EventType.CHAT_UNFROZEN, actor)
@@ -94,8 +97,9 @@ def delete_chat(chat_id: str) -> None:
     Statement by statement, since Django's own cascade would load every message. Raises NotFound.
     """
     log.lock_one(chat_id)
-    Feedback.objects.filter(message__chat_id=chat_id).delete()
-    for model in (Job, Event, Message, Membership, Chat):
+    for about_messages in (Feedback, Report):
+        about_messages.objects.filter(message__chat_id=chat_id).delete()
+    for model in (Decision, Held, Job, Event, Message, Membership, Chat):
         bulk.delete(model, "chat_id", chat_id)
 
 
@@ -105,7 +109,7 @@ def add_member(actor: Actor, chat_id: str, user_id: int, *, role: str = Role.MEM
 
     Raises BadRequest for no such user.
     """
-    _lock_to_manage(actor, chat_id)
+    lock_to_manage(actor, chat_id)
     user = get_user_model().objects.filter(pk=user_id, is_active=True).first()
     if user is None:
         raise BadRequest("There is no such user.", field="userId")
@@ -120,7 +124,7 @@ def add_member(actor: Actor, chat_id: str, user_id: int, *, role: str = Role.MEM
 def set_role(actor: Actor, chat_id: str, user_id: int, role: str) -> None:
     """Announced as joining again with the new role, so that whoever keeps a list of members,
     or remembers who may do what, hears of it from the log."""
-    _lock_to_manage(actor, chat_id)
+    lock_to_manage(actor, chat_id)
     new_role = require_role(role)
     membership = _membership(chat_id, user_id)
     if membership.role == new_role:
@@ -138,7 +142,7 @@ def remove_member(actor: Actor, chat_id: str, user_id: int) -> None:
         log.lock_one(chat_id)
         access_to(actor, chat_id)
     else:
-        _lock_to_manage(actor, chat_id)
+        lock_to_manage(actor, chat_id)
     membership = _membership(chat_id, user_id)
     if membership.role == Role.OWNER:
         _require_another_owner(chat_id, user_id)
@@ -166,7 +170,7 @@ def require_role(value: object) -> Role:
     raise BadRequest("role is one of owner, member.", field="role")
 
 
-def _lock_to_manage(actor: Actor, chat_id: str) -> Access:
+def lock_to_manage(actor: Actor, chat_id: str) -> Access:
     """What this person may do, read under the chat's lock so that it holds till the commit."""
     log.lock_one(chat_id)
     access = access_to(actor, chat_id)

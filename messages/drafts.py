@@ -32,6 +32,7 @@ class Draft:
     html: str
     url: str | None = None
     reply_to: str | None = None
+    is_released: bool = False  # a moderator has looked at it
 
     @cached_property
     def digest(self) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from messages.clock import now_ms
 from messages.errors import NotFound
 from messages.models import Membership
 from messages.representation import author
@@ -35,6 +36,7 @@ def member_of(chat_id: str, user_id: int) -> WireMember:
 
 
 def _members(**where: Any) -> list[WireMember]:
+    now = now_ms()
     rows = Membership.objects.filter(**where).order_by("pk").values_list(*_COLUMNS)
     return [
         {
@@ -42,8 +44,14 @@ def _members(**where: Any) -> list[WireMember]:
             "role": row[4],
             "readSeq": row[5],
             "joinedAt": row[6],
-            "muted": row[7],
-            "mutedUntil": row[8],
+            **_mute(row[7], row[8], now),
         }
         for row in rows
     ]
+
+
+def _mute(muted: bool, until: int | None, now: int) -> dict[str, Any]:  # noqa: FBT001
+    """A mute that has ended by its time is none."""
+    if not muted or (until is not None and until <= now):
+        return {"muted": False, "mutedUntil": None}
+    return {"muted": True, "mutedUntil": until}

@@ -12,6 +12,8 @@ from messages.identity import new_chat_id, new_epoch
 
 MAX_TITLE = 120
 MAX_CONTENT = 16_384
+MAX_REASON = 500
+MAX_HELD_WORDS = 4_096
 
 
 class Chat(models.Model):
@@ -30,6 +32,16 @@ class Chat(models.Model):
     oldest_seq = models.BigIntegerField(default=1, help_text=_("Number of the oldest kept event."))
     created_at = models.BigIntegerField(help_text=_("Milliseconds since the epoch, UTC."))
     last_at = models.BigIntegerField(help_text=_("Time of the newest event, in milliseconds."))
+    held_words = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        max_length=MAX_HELD_WORDS,
+        help_text=_("One a line. What has one of them waits for a moderator."),
+    )
+    hold_links = models.BooleanField(
+        default=False, db_default=False, help_text=_("What has a link waits for a moderator.")
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -273,3 +285,117 @@ class Feedback(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.verdict}"
+
+
+class Verb(models.TextChoices):
+    """What can be decided. The second of each pair undoes the first."""
+
+    DISMISS = "dismiss", _("dismiss")
+    REOPEN = "reopen", _("reopen")
+    REMOVE = "remove", _("remove")
+    WARN = "warn", _("warn")
+    MUTE = "mute", _("mute")
+    UNMUTE = "unmute", _("unmute")
+    BAN = "ban", _("ban")
+    UNBAN = "unban", _("lift the ban")
+    FREEZE = "freeze", _("freeze")
+    UNFREEZE = "unfreeze", _("unfreeze")
+    RELEASE = "release", _("release")
+    REJECT = "reject", _("reject")
+
+
+class Decision(models.Model):
+    """What staff (or an owner) decided, once and for all: who, when, why, and what about.
+
+    Never edited: undoing is another decision. Erasing somebody takes names and reasons out.
+    """
+
+    chat = models.ForeignKey(Chat, models.CASCADE, related_name="decisions")
+    verb = models.CharField(max_length=8, choices=Verb)
+    at = models.BigIntegerField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    reason = models.CharField(max_length=MAX_REASON, blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="decisions_about",
+        help_text=_("Whom it is about."),
+    )
+    message = models.ForeignKey(
+        Message, models.SET_NULL, null=True, blank=True, related_name="decisions"
+    )
+    until = models.BigIntegerField(
+        null=True, blank=True, help_text=_("When a mute ends, in milliseconds.")
+    )
+    undoes = models.OneToOneField(
+        "self", models.SET_NULL, null=True, blank=True, related_name="undone_by"
+    )
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints: ClassVar = [
+            models.CheckConstraint(name="decision_verb", condition=Q(verb__in=Verb.values)),
+            models.CheckConstraint(
+                name="decision_until_of_mute", condition=Q(until=None) | Q(verb="mute")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} ({self.pk})"
+
+
+class Report(models.Model):
+    """What one person finds wrong with one message; open until a decision settles it."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="reports", db_index=False)
+    reporter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="chat_reports"
+    )
+    reason = models.CharField(max_length=MAX_REASON)
+    at = models.BigIntegerField()
+    decision = models.ForeignKey(
+        Decision, models.SET_NULL, null=True, blank=True, related_name="reports"
+    )
+
+    class Meta:
+        ordering = ("pk",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["message", "reporter"], name="one_report_per_person"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["message"], name="open_reports", condition=Q(decision=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reporter}: {self.message_id}"
+
+
+class Held(models.Model):
+    """A send that waits for a moderator: no message yet, without a number, in nobody's log."""
+
+    chat = models.ForeignKey(Chat, models.CASCADE, related_name="held", db_index=False)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    client_message_id = models.CharField(max_length=64)
+    type = models.CharField(max_length=8, choices=MessageType)
+    content = models.TextField(blank=True)
+    url = models.TextField(null=True, blank=True)  # noqa: DJ001
+    reply_to = models.CharField(max_length=50, null=True, blank=True)  # noqa: DJ001
+    digest = models.CharField(max_length=32)
+    why = models.CharField(max_length=4, choices=[("word", _("word")), ("link", _("link"))])
+    at = models.BigIntegerField()
+
+    class Meta:
+        ordering = ("pk",)
+        verbose_name_plural = _("held")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["chat", "author", "client_message_id"], name="one_held_per_client_id"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.author}: {self.client_message_id}"

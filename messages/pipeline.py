@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from messages import access, log
+from messages import access, filters, log
 from messages.access import Actor, Standing
 from messages.changes import change, update_of
 from messages.clock import now_ms
@@ -38,6 +38,7 @@ def edit(
         raise Conflict(details={"rev": message["rev"]})
     if content == message["content"]:
         return message
+    _require_unheld(head, actor, standing, content, html)
     message |= {"content": content, "html": html, "editedAt": now_ms()}
     return change(head, message, actor, update_of(message), data={"change": "edit"})
 
@@ -101,6 +102,16 @@ def rate(actor: Actor, message_id: str, verdict: str | None, *, chat_id: str | N
     Feedback.objects.filter(message_id=message_id, user_id=actor.id).delete()
     if verdict is not None:
         Feedback.objects.create(message_id=message_id, user_id=actor.id, verdict=verdict)
+
+
+def _require_unheld(
+    head: Head, actor: Actor, standing: Standing | None, content: str, html: str
+) -> None:
+    """What would wait for a moderator as a message does not come in by an edit."""
+    if head.holds and not access.manages(actor, standing):
+        why = filters.why_held(head, content, html)
+        if why is not None:
+            raise filters.HeldForReview(why, held=False)
 
 
 def _lock_asked(actor: Actor, message_id: str, chat_id: str | None) -> tuple[Head, WireMessage]:

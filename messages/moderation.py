@@ -1,0 +1,285 @@
+"""What moderators decide: each a change that those concerned see, and a record that stays."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.dispatch import Signal
+
+from messages import chats, log, pipeline
+from messages.access import Actor, actor_of
+from messages.clock import now_ms
+from messages.errors import BadRequest, BadTransition, Conflict, Forbidden, NotFound
+from messages.models import (
+    Decision,
+    EventType,
+    Membership,
+    Message,
+    RemovedBy,
+    Report,
+    Verb,
+)
+from messages.reports import require_reason
+from messages.representation import WireMessage
+
+MAX_MINUTES = 366 * 24 * 60
+
+# Sent with `user_id` and `chat_id` after a warning; whoever is not there reads of it later.
+warned = Signal()
+
+
+def require_moderator(actor: Actor) -> None:
+    """To everybody else there is no such thing as moderation; raises NotFound."""
+    if not actor.is_staff:
+        raise NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a decision is about: a chat, and perhaps somebody or something in it."""
+
+    chat_id: str
+    user_id: int | None = None
+    message_id: str | None = None
+    until: int | None = None
+
+    def require_user(self) -> int:
+        if self.user_id is None:
+            raise BadRequest("This is decided about a person.", field="userId")
+        return self.user_id
+
+    def require_message(self) -> str:
+        if self.message_id is None:
+            raise BadRequest("This is decided about a message.", field="messageId")
+        return self.message_id
+
+
+@transaction.atomic
+def decide(
+    actor: Actor,
+    verb: Verb,
+    *,
+    chat_id: str | None = None,
+    user_id: int | None = None,
+    message_id: str | None = None,
+    minutes: int | None = None,
+    reason: object = None,
+) -> Decision:
+    """Do what was decided and keep the record of it; reports of the message are settled.
+
+    About a message (and so its author and chat), somebody in a chat, or a chat. Raises
+    NotFound (also to whoever is no moderator), BadRequest, Forbidden, and Conflict where
+    it is so already.
+    """
+    require_moderator(actor)
+    reason = require_reason(reason, may_be_empty=verb is not Verb.WARN)
+    if verb not in _DECIDED_ANEW:
+        raise BadRequest("verb is something that can be decided.", field="verb")
+    until = _end_of(minutes) if verb is Verb.MUTE else None
+    about = _about(chat_id, user_id, message_id, until)
+    log.lock_one(about.chat_id)
+    _EFFECTS[verb](actor, about)
+    return record(actor, verb, about, reason)
+
+
+@transaction.atomic
+def undo(actor: Actor, decision_id: int, *, reason: object = None) -> Decision:
+    """Take back what can be taken back: dismissing, muting, banning, freezing.
+
+    Raises NotFound, BadTransition (can't be undone), Conflict (it is undone, or over).
+    """
+    require_moderator(actor)
+    reason = require_reason(reason, may_be_empty=True)
+    first = Decision.objects.filter(pk=decision_id).first()
+    if first is None:
+        raise NotFound
+    verb = UNDONE_BY.get(Verb(first.verb))
+    if verb is None:
+        raise BadTransition("This cannot be undone.")
+    log.lock_one(first.chat_id)
+    if Decision.objects.filter(undoes=first).exists():
+        raise Conflict
+    if verb is Verb.REOPEN:
+        Report.objects.filter(decision=first).update(decision=None)
+    about = About(first.chat_id, first.user_id, first.message_id)
+    if verb in _EFFECTS:
+        _EFFECTS[verb](actor, about)
+    return record(actor, verb, about, reason, undoes=first)
+
+
+@transaction.atomic
+def remove(actor: Actor, message_id: str, *, chat_id: str | None = None) -> WireMessage:
+    """Empty a message: one's own, or as a moderator, which is a decision like any other."""
+    row = Message.objects.filter(pk=message_id).values_list("chat_id", "author_id").first()
+    if row is None:
+        raise NotFound
+    log.lock_one(row[0])
+    is_new = Message.objects.filter(pk=message_id, removed=None).exists()
+    message = pipeline.remove(actor, message_id, chat_id=chat_id)
+    if is_new and message["removed"] == RemovedBy.STAFF:
+        record(actor, Verb.REMOVE, About(row[0], row[1], message_id), "")
+    return message
+
+
+@transaction.atomic
+def change_member(
+    actor: Actor,
+    chat_id: str,
+    user_id: int,
+    *,
+    role: str | None = None,
+    muted: bool | None = None,
+    until: int | None = None,
+) -> None:
+    """Another role, muted or not, or both; for owners and moderators."""
+    if role is not None:
+        chats.set_role(actor, chat_id, user_id, role)
+    if muted is None:
+        return
+    chats.lock_to_manage(actor, chat_id)
+    about = About(chat_id, user_id, until=until)
+    standing = _membership(about)
+    if not muted and not standing.muted:
+        return
+    if muted and (standing.muted, standing.muted_until) == (True, until):
+        return
+    if user_id == actor.id and not muted:
+        raise Forbidden
+    verb = Verb.MUTE if muted else Verb.UNMUTE
+    _EFFECTS[verb](actor, about)
+    record(actor, verb, about, "")
+
+
+def _about(
+    chat_id: str | None, user_id: int | None, message_id: str | None, until: int | None
+) -> About:
+    if message_id is None:
+        if chat_id is None:
+            raise BadRequest("A decision names a message or a chat.", field="chatId")
+        return About(chat_id, user_id, until=until)
+    row = Message.objects.filter(pk=message_id).values_list("chat_id", "author_id").first()
+    if row is None or chat_id not in (None, row[0]):
+        raise NotFound
+    return About(row[0], row[1], message_id, until)
+
+
+def record(
+    actor: Actor, verb: Verb, about: About, reason: str, *, undoes: Decision | None = None
+) -> Decision:
+    decision = Decision.objects.create(
+        chat_id=about.chat_id,
+        verb=verb,
+        at=now_ms(),
+        by_id=actor.id,
+        reason=reason,
+        user_id=about.user_id,
+        message_id=about.message_id,
+        until=about.until,
+        undoes=undoes,
+    )
+    if about.message_id is not None and undoes is None:
+        Report.objects.filter(message_id=about.message_id, decision=None).update(decision=decision)
+    return decision
+
+
+def _end_of(minutes: int | None) -> int | None:
+    """None is until it is lifted."""
+    if minutes is None:
+        return None
+    if not 1 <= minutes <= MAX_MINUTES:
+        raise BadRequest(f"minutes is a number from 1 to {MAX_MINUTES}.", field="minutes")
+    return now_ms() + minutes * 60_000
+
+
+# --- what each verb does, under the chat's lock --------------------------------------------------
+
+
+def _dismiss(_: Actor, about: About) -> None:
+    if not Report.objects.filter(message_id=about.require_message(), decision=None).exists():
+        raise Conflict("Somebody has decided this already.")
+
+
+def _remove(actor: Actor, about: About) -> None:
+    if Message.objects.filter(pk=about.require_message()).exclude(removed=None).exists():
+        raise Conflict("This message is gone already.")
+    pipeline.remove(actor, about.require_message())
+
+
+def _warn(_: Actor, about: About) -> None:
+    membership = _membership(about)
+    transaction.on_commit(
+        lambda: warned.send_robust(
+            sender=None, user_id=membership.user_id, chat_id=membership.chat_id
+        )
+    )
+
+
+def _mute(actor: Actor, about: About) -> None:
+    membership = _membership(about)
+    _set_muted(membership, muted=True, until=about.until)
+    data = {"user": _person(membership.user_id), "until": about.until}
+    _log(actor, about, EventType.MEMBER_MUTED, data)
+
+
+def _unmute(actor: Actor, about: About) -> None:
+    membership = _membership(about)
+    if not membership.muted:
+        raise Conflict("They are not muted.")
+    _set_muted(membership, muted=False, until=None)
+    _log(actor, about, EventType.MEMBER_UNMUTED, {"user": _person(membership.user_id)})
+
+
+def _freeze(actor: Actor, about: About) -> None:
+    _set_frozen(actor, about, frozen=True)
+
+
+def _unfreeze(actor: Actor, about: About) -> None:
+    _set_frozen(actor, about, frozen=False)
+
+
+def _set_frozen(actor: Actor, about: About, *, frozen: bool) -> None:
+    if log.lock_one(about.chat_id).frozen == frozen:
+        raise Conflict
+    chats.set_frozen(actor, about.chat_id, frozen=frozen)
+
+
+def _set_muted(membership: Membership, *, muted: bool, until: int | None) -> None:
+    own = Membership.objects.filter(pk=membership.pk)
+    own.update(muted=muted, muted_until=until)
+
+
+def _membership(about: About) -> Membership:
+    found = Membership.objects.filter(chat_id=about.chat_id, user_id=about.require_user()).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _person(user_id: int) -> dict[str, Any]:
+    return actor_of(get_user_model().objects.get(pk=user_id)).as_author()
+
+
+def _log(actor: Actor, about: About, kind: EventType, data: dict[str, Any]) -> None:
+    head = log.lock_one(about.chat_id)
+    event = log.next_event(head, kind, at=now_ms(), actor=actor.as_author(), data=data)
+    log.append([event])
+
+
+_EFFECTS: dict[Verb, Callable[[Actor, About], None]] = {
+    Verb.DISMISS: _dismiss,
+    Verb.REMOVE: _remove,
+    Verb.WARN: _warn,
+    Verb.MUTE: _mute,
+    Verb.UNMUTE: _unmute,
+    Verb.FREEZE: _freeze,
+    Verb.UNFREEZE: _unfreeze,
+}
+_DECIDED_ANEW = frozenset(_EFFECTS)
+UNDONE_BY = {
+    Verb.DISMISS: Verb.REOPEN,
+    Verb.MUTE: Verb.UNMUTE,
+    Verb.BAN: Verb.UNBAN,
+    Verb.FREEZE: Verb.UNFREEZE,
+}
