@@ -112,8 +112,7 @@ async def fetch(caller: Caller, fields: Fields) -> Data:
 
 
 def _fetch(actor: Actor, chat_id: str, message_ids: object) -> Data:
-    access_to(actor, chat_id)
-    found = history.lookup(chat_id, message_ids)
+    found = history.lookup(access_to(actor, chat_id).reach, message_ids)
     missing = {"error": NotFound.code.value}
     return {"results": {message_id: message or missing for message_id, message in found.items()}}
 

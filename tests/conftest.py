@@ -9,7 +9,7 @@ from unittest.mock import patch
 import hypothesis
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQLConnection
 
@@ -141,7 +141,10 @@ def eve(db: None) -> User:
 
 @pytest.fixture
 def mod(db: None) -> User:
-    return User.objects.create_user("mod", password="demo", is_staff=True)
+    """A moderator."""
+    user = User.objects.create_user("mod", password="demo", is_staff=True)
+    user.groups.add(Group.objects.get(name="moderators"))
+    return user
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from messages import chats
+from messages import membership
 from messages.api import shapes
 from messages.api.fields import body_of, integer, number
 from messages.api.schema import documented
@@ -26,14 +26,15 @@ class MembersView(ChatView):
         "addMember",
         request=shapes.NewMember,
         answers={201: shapes.Member, 200: shapes.Member},
-        refusals=(400, 403, 404),
+        refusals=(400, 403, 404, 409),
     )
     def post(self, request: Request, chat_id: str) -> Response:
-        """Let somebody in. Who is in already stays as they are, and is answered with 200."""
+        """Let somebody in. Who is in already stays as they are, and is answered with 200; who is
+        banned is a `conflict`."""
         body = body_of(request)
         user_id = integer(body, "userId", least=1)
-        role = chats.require_role(body.get("role", Role.MEMBER))
-        is_new = writer.call(chats.add_member, self.access.actor, chat_id, user_id, role=role)
+        role = membership.require_role(body.get("role", Role.MEMBER))
+        is_new = writer.call(membership.add_member, self.access.actor, chat_id, user_id, role=role)
         return Response(member_of(chat_id, user_id), 201 if is_new else 200)
 
 
@@ -49,14 +50,14 @@ class MemberView(ChatView):
         body = body_of(request)
         for name in sorted(body.keys() - {"role"}):
             raise BadRequest(_("Of a member, only the role can be changed."), field=name)
-        role = chats.require_role(body.get("role"))
-        writer.call(chats.set_role, self.access.actor, chat_id, _number(user_id), role)
+        role = membership.require_role(body.get("role"))
+        writer.call(membership.set_role, self.access.actor, chat_id, _number(user_id), role)
         return Response(member_of(chat_id, _number(user_id)))
 
     @documented("removeMember", answers={204: None}, refusals=(400, 403, 404, 409))
     def delete(self, request: Request, chat_id: str, user_id: str) -> Response:
         """Take somebody out, or leave."""
-        writer.call(chats.remove_member, self.access.actor, chat_id, _number(user_id))
+        writer.call(membership.remove_member, self.access.actor, chat_id, _number(user_id))
         return Response(status=204)
 
 

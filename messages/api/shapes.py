@@ -14,6 +14,7 @@ from messages.models import (
     MAX_CONTENT,
     MAX_TITLE,
     EventType,
+    History,
     MessageType,
     RemovedBy,
     Role,
@@ -108,7 +109,10 @@ Message = shape(
     removed=_choice(RemovedBy.values, allow_null=True),
 )
 
-_PERMISSIONS = ("read", "send", "sendSystem", "rename", "freeze", "manageMembers", "moderate")
+_PERMISSIONS = (
+    *("read", "send", "sendSystem", "rename", "freeze", "setHistory"),
+    *("manageMembers", "invite", "moderate"),
+)
 _Permissions = shape("Permissions", **{name: _yes_or_no() for name in _PERMISSIONS})
 
 
@@ -118,6 +122,7 @@ def _chat(name: str, **more: Any) -> Shape:
         chatId=_text(CHAT_ID),
         title=_text(),
         frozen=_yes_or_no(),
+        history=_choice(History.values),
         head=_text(CURSOR),
         oldestSeq=_number(1),
         role=_choice(Role.values, allow_null=True),
@@ -136,7 +141,10 @@ NewChat = shape(
     chatId=_text(CHAT_ID, allow_null=True, required=False),
 )
 ChatChange = shape(
-    "ChatChange", title=_text(most=MAX_TITLE, required=False), frozen=_yes_or_no(required=False)
+    "ChatChange",
+    title=_text(most=MAX_TITLE, required=False),
+    frozen=_yes_or_no(required=False),
+    history=_choice(History.values, required=False),
 )
 ReadPointer = shape("ReadPointer", seq=_number())
 

@@ -6,10 +6,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from messages.acceptance import Accepted, accept_all
 from messages.access import actor_of
-from messages.chats import add_member, create_chat, set_frozen
+from messages.chats import create_chat, set_frozen
 from messages.clock import now_ms
 from messages.errors import BadRequest, ChatError, ChatFrozen, Forbidden, Muted, NotFound
 from messages.history import one
+from messages.membership import add_member
 from messages.message_id_generator import new_message_id, parse_message_id
 from messages.models import Chat, Event, Membership, Message
 from tests.domain.talk import VIDEO, accept, draft, kinds, log_of, remove, say

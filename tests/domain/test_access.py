@@ -12,24 +12,26 @@ from messages.access import (
     refusal_to_write,
     standings_of,
 )
-from messages.chats import add_member, create_chat, remove_member, set_frozen, set_role
+from messages.chats import create_chat, set_frozen
 from messages.clock import now_ms
 from messages.errors import Forbidden, NotFound
 from messages.identity import Cursor
+from messages.membership import add_member, remove_member, set_role
 from messages.models import Chat, Membership, Role
 from tests.domain.talk import say
 
-NAMES = ["read", "send", "sendSystem", "rename", "freeze", "manageMembers", "moderate"]
-MANAGE = ["rename", "freeze", "manageMembers"]
+MANAGE = ["rename", "freeze", "setHistory", "manageMembers", "invite"]
+NAMES = ["read", "send", "sendSystem", *MANAGE, "moderate"]
 # Who: what they may in an open chat, and what of it a frozen chat takes away.
 RIGHTS: dict[str, tuple[list[str], list[str]]] = {
     "owner": (["read", "send", *MANAGE], ["send"]),
     "owner, muted": (["read", *MANAGE], []),
     "member": (["read", "send"], ["send"]),
     "member, muted": (["read"], []),
-    "staff": (["read", *MANAGE, "moderate"], []),
-    "staff, member": (["read", "send", "sendSystem", *MANAGE, "moderate"], []),
-    "staff, member, muted": (["read", *MANAGE, "moderate"], []),
+    "staff": ([], []),
+    "moderator": (["read", *MANAGE, "moderate"], []),
+    "moderator, member": (["read", "send", "sendSystem", *MANAGE, "moderate"], []),
+    "moderator, member, muted": (["read", *MANAGE, "moderate"], []),
 }
 
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from messages import pipeline
 from messages.access import actor_of
-from messages.chats import add_member, create_chat, remove_member, set_frozen
+from messages.chats import create_chat, set_frozen
 from messages.errors import (
     BadRequest,
     BadTransition,
@@ -19,6 +19,7 @@ from messages.errors import (
     TooLarge,
 )
 from messages.history import one
+from messages.membership import add_member, remove_member
 from messages.message_id_generator import new_message_id
 from messages.models import Chat, Membership
 from messages.representation import WireMessage

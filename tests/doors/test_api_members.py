@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from pytest_django import DjangoAssertNumQueries
 
 from messages.access import actor_of
-from messages.chats import add_member
+from messages.membership import add_member
 from messages.models import Chat, Membership
 from tests.doors.calling import Caller, chat_path, error_of, refused
 
