@@ -9,7 +9,7 @@ from unittest.mock import patch
 import hypothesis
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQLConnection
 
@@ -21,6 +21,7 @@ from messages.processors import PROCESSORS
 from messages.processors.work import Done, Progress, Work
 from messages.writer import writer
 from tests.domain.counting import forget_counts
+from tests.people import make_moderator
 from tests.shapes.emptying import empty_quickly
 from tests.shapes.pytest_plugin import POSTGRESQL
 from tests.shapes.site import Site, embedded_site, scaled_site
@@ -142,9 +143,7 @@ def eve(db: None) -> User:
 @pytest.fixture
 def mod(db: None) -> User:
     """A moderator."""
-    user = User.objects.create_user("mod", password="demo", is_staff=True)
-    user.groups.add(Group.objects.get(name="moderators"))
-    return user
+    return make_moderator(User.objects.create_user("mod", password="demo"))
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ def test_pages_from_the_end_to_the_beginning_show_everything_once(talk: str) -> 
 @pytest.mark.parametrize("ask", [history.before, history.after, history.around])
 def test_an_empty_chat_has_empty_pages(ask: Any, ann: User) -> None:
     empty = create_chat(actor_of(ann), "Empty")
-    assert shape(ask(empty, 1, 10)) == ([], False, False)
+    assert shape(ask(Reach(empty), 1, 10)) == ([], False, False)
     assert shape(history.newest(Reach(empty), 10)) == ([], False, False)
 
 
@@ -122,7 +122,7 @@ def test_a_page_takes_two_queries_however_long_it_is(
 ) -> None:
     for count in (1, 20):
         with django_assert_num_queries(2):
-            ask(talk, 6, 50)
+            ask(Reach(talk), 6, 50)
         for number in range(count):
             say(ann, talk, str(number))
 
