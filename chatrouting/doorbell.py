@@ -74,8 +74,8 @@ class LayerDoorbell:
     def say_typing(self, chat_id: str, user_id: int, text: str) -> None:
         self._say(group_of(chat_id), "typing", [chat_id, user_id, text])
 
-    def say_delta(self, chat_id: str, text: str) -> None:
-        self._say(group_of(chat_id), "delta", [chat_id, text])
+    def say_delta(self, chat_id: str, text: str, message_id: str) -> None:
+        self._say(group_of(chat_id), "delta", [chat_id, text, message_id])
 
     def say_recheck(self, what: Mapping[str, Any]) -> None:
         """Somebody's sign-in has changed."""
@@ -200,7 +200,7 @@ class NoDoorbell:
 
     def say_typing(self, chat_id: str, user_id: int, text: str) -> None: ...
 
-    def say_delta(self, chat_id: str, text: str) -> None: ...
+    def say_delta(self, chat_id: str, text: str, message_id: str) -> None: ...
 
     def say_recheck(self, what: Mapping[str, Any]) -> None: ...
 

@@ -12,7 +12,7 @@ from django.utils.crypto import constant_time_compare
 from knox.crypto import hash_token
 from knox.models import AuthToken
 
-from messages.access import Actor, actor_of
+from messages.access import Actor, actors_of
 
 _SESSION, _TOKEN = "session", "token"
 
@@ -42,10 +42,12 @@ class Identity:
 
 
 def identities(credentials: Collection[Credential]) -> dict[Credential, Identity]:
-    """Who these are, of those that are valid now; three queries however many they are."""
+    """Who these are, of those that are valid now; four queries however many they are."""
     user_of = _token_users(credentials) | _session_users(credentials)
+    actors = actors_of(user_of.values())
     return {
-        credential: Identity(credential, actor_of(user)) for credential, user in user_of.items()
+        credential: Identity(credential, actor)
+        for credential, actor in zip(user_of, actors, strict=True)
     }
 
 

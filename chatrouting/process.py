@@ -91,10 +91,10 @@ class Process:
         elif settings.REDIS_URL:
             self._ring_from_outside([protocol.event_frame(event) for event in events])
 
-    def tell_delta(self, chat_id: str, text: str) -> None:
-        """A frame with what was added to an answer: to everybody, allowed to be lost."""
+    def tell_delta(self, chat_id: str, text: str, message_id: str) -> None:
+        """A frame with what was added to an answer: to who may see it, allowed to be lost."""
         if self.loop is not None and not self.loop.is_closed():
-            self.hand_over(self._tell_delta, chat_id, text)
+            self.hand_over(self._tell_delta, chat_id, text, message_id)
 
     def recheck(self, *, credential: Credential | None = None, user_id: int | None = None) -> None:
         """A sign-in has changed: look at it again, here and elsewhere."""
@@ -111,9 +111,9 @@ class Process:
         self.registry.offer(frames)
         self.doorbell.ring(frames)
 
-    def _tell_delta(self, chat_id: str, text: str) -> None:
-        self.registry.tell(chat_id, text)
-        self.doorbell.say_delta(chat_id, text)
+    def _tell_delta(self, chat_id: str, text: str, message_id: str) -> None:
+        self.registry.tell_delta(chat_id, text, message_id)
+        self.doorbell.say_delta(chat_id, text, message_id)
 
     def _ring_from_outside(self, frames: Sequence[EventFrame]) -> None:
         """From a process without sockets (a command, a worker)."""
@@ -140,8 +140,7 @@ class Process:
                 chat_id, user_id, text = body
                 self.registry.tell(chat_id, text, but=user_id)
             case "delta":
-                chat_id, text = body
-                self.registry.tell(chat_id, text)
+                self.registry.tell_delta(*body)
             case "recheck":
                 self._recheck(body)
 

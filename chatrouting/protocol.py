@@ -85,6 +85,7 @@ class EventFrame(NamedTuple):
     open_id: str | None = None  # the message, while it is still being generated
     closed_id: str | None = None  # the message, once it no longer is
     user_id: int | None = None  # whose membership this is about
+    message_seq: int | None = None  # where the message began that this tells of
 
 
 def event_text(event: LoggedEvent) -> str:
@@ -105,7 +106,15 @@ def event_frame(event: LoggedEvent) -> EventFrame:
         open_id=message["messageId"] if message and still_open else None,
         closed_id=message["messageId"] if message and not still_open else None,
         user_id=user["id"] if user else None,
+        message_seq=message["seq"] if message else None,
     )
+
+
+def without_message(text: str) -> str:
+    """An event's frame for whoever may not see its message, and has to know its number."""
+    frame = orjson.loads(text)
+    frame.pop("message", None)
+    return encode(frame)
 
 
 def encode(frame: Mapping[str, Any]) -> str:

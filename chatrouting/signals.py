@@ -30,7 +30,7 @@ def publish(*, events: Sequence[LoggedEvent], **_: Any) -> None:
 
 def told(*, chat_id: str, message_id: str, rev: int, start: int, text: str, **_: Any) -> None:
     frame = protocol.ai_delta(chat_id, message_id, rev=rev, start=start, text=text)
-    process.tell_delta(chat_id, frame)
+    process.tell_delta(chat_id, frame, message_id)
 
 
 def session_ended(*, instance: Session, **_: Any) -> None:

@@ -36,6 +36,10 @@ class Case:
     def is_open(self) -> bool:
         return any(report["decisionId"] is None for report in self.reports)
 
+    @property
+    def author_id(self) -> int | None:
+        return self.message["author"] and int(self.message["author"]["id"])
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "position": self.position,

@@ -22,6 +22,7 @@ from messages.access import actor_of
 from messages.changes import empty
 from messages.clock import now_ms
 from messages.models import (
+    Ban,
     Decision,
     Event,
     EventType,
@@ -153,6 +154,7 @@ def _records(user_id: int) -> None:
     Report.objects.filter(reporter_id=user_id).delete()
     Feedback.objects.filter(user_id=user_id).delete()
     Held.objects.filter(author_id=user_id).delete()
+    Ban.objects.filter(by_id=user_id).update(reason="")
     Decision.objects.filter(Q(user_id=user_id) | Q(by_id=user_id)).update(reason="")
 
 

@@ -8,10 +8,10 @@ from django.db import transaction
 from messages import log
 from messages.acceptance import accept_all
 from messages.access import Actor, actor_of
-from messages.chats import lock_to_manage
 from messages.drafts import Draft
 from messages.errors import BadRequest, ChatError, NotFound
 from messages.filters import require_words
+from messages.membership import lock_to_manage
 from messages.models import Chat, Held, MessageType, Verb
 from messages.moderation import About, record, require_moderator
 from messages.rendering import render
@@ -45,8 +45,9 @@ def release(actor: Actor, held_id: int, *, reason: object = None) -> WireMessage
     if isinstance(outcome, ChatError):
         raise outcome
     held.delete()
-    about = About(held.chat_id, held.author_id, outcome.message["messageId"])
-    record(actor, Verb.RELEASE, about, reason)
+    message_id = outcome.message["messageId"]
+    about = About(held.chat_id, held.author_id, message_id, reason=reason)
+    record(actor, Verb.RELEASE, about)
     return outcome.message
 
 
@@ -57,7 +58,7 @@ def reject(actor: Actor, held_id: int, *, reason: object = None) -> None:
     reason = require_reason(reason, may_be_empty=True)
     held = _lock(held_id)
     held.delete()
-    record(actor, Verb.REJECT, About(held.chat_id, held.author_id), reason)
+    record(actor, Verb.REJECT, About(held.chat_id, held.author_id, reason=reason))
 
 
 @transaction.atomic

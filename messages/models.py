@@ -1,4 +1,4 @@
-"""What is stored: chats, who belongs to them, messages, the log of events, open work."""
+"""What is stored: chats, who belongs to them, messages, the log of events, open work, decisions."""
 
 from typing import ClassVar
 
@@ -16,6 +16,13 @@ MAX_REASON = 500
 MAX_HELD_WORDS = 4_096
 
 
+class History(models.TextChoices):
+    """From where on whoever joins may read; what is decided at joining stays so."""
+
+    ALL = "all", _("from the start")
+    SINCE_JOINING = "sinceJoining", _("from joining on")
+
+
 class Chat(models.Model):
     """A conversation and the head of its log."""
 
@@ -27,6 +34,9 @@ class Chat(models.Model):
     )
     title = models.CharField(max_length=MAX_TITLE)
     frozen = models.BooleanField(default=False)
+    history = models.CharField(
+        max_length=12, choices=History, default=History.ALL, db_default=History.ALL
+    )
     epoch = models.CharField(max_length=16, default=new_epoch)
     last_seq = models.BigIntegerField(default=0, help_text=_("Number of the newest event."))
     oldest_seq = models.BigIntegerField(default=1, help_text=_("Number of the oldest kept event."))
@@ -50,6 +60,10 @@ class Chat(models.Model):
                 condition=Q(oldest_seq__gte=1) & Q(oldest_seq__lte=F("last_seq") + 1),
             ),
             models.CheckConstraint(name="chat_has_title", condition=~Q(title="")),
+            models.CheckConstraint(name="chat_history", condition=Q(history__in=History.values)),
+        ]
+        permissions: ClassVar = [
+            ("moderate_chat", _("Can read every chat and use the verbs of moderation"))
         ]
 
     def __str__(self) -> str:
@@ -70,6 +84,9 @@ class Membership(models.Model):
     )
     role = models.CharField(max_length=8, choices=Role, default=Role.MEMBER)
     read_seq = models.BigIntegerField(default=0)
+    first_seq = models.BigIntegerField(
+        default=1, db_default=1, help_text=_("Number of the oldest event this member may see.")
+    )
     muted = models.BooleanField(default=False)
     muted_until = models.BigIntegerField(null=True, blank=True)
     joined_at = models.BigIntegerField()
@@ -79,6 +96,7 @@ class Membership(models.Model):
             models.UniqueConstraint(fields=["chat", "user"], name="one_membership_per_chat"),
             models.CheckConstraint(name="membership_role", condition=Q(role__in=Role.values)),
             models.CheckConstraint(name="membership_read_seq", condition=Q(read_seq__gte=0)),
+            models.CheckConstraint(name="membership_first_seq", condition=Q(first_seq__gte=1)),
             models.CheckConstraint(
                 name="membership_muted_until", condition=Q(muted=True) | Q(muted_until=None)
             ),
@@ -86,6 +104,97 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.chat}"
+
+
+class Ban(models.Model):
+    """Somebody is kept out of a chat: neither added nor let in by a link until it is lifted."""
+
+    chat = models.ForeignKey(Chat, models.CASCADE, related_name="bans", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="chat_bans")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    by_moderator = models.BooleanField(default=False, help_text=_("Not for owners to lift."))
+    at = models.BigIntegerField()
+    reason = models.CharField(max_length=MAX_REASON, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["chat", "user"], name="one_ban_per_chat"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} not in {self.chat}"
+
+
+class Invitation(models.Model):
+    """A link that lets people into a chat. Its address is its id with our signature."""
+
+    invitation_id = models.CharField(primary_key=True, max_length=32, editable=False)
+    chat = models.ForeignKey(Chat, models.CASCADE, related_name="invitations")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    created_at = models.BigIntegerField()
+    expires_at = models.BigIntegerField()
+    max_uses = models.PositiveIntegerField(null=True, blank=True)
+    uses = models.PositiveIntegerField(default=0)
+    revoked_at = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="invitation_uses", condition=Q(max_uses=None) | Q(uses__lte=F("max_uses"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.invitation_id
+
+
+class Cause(models.TextChoices):
+    LEFT = "left", _("left")
+    REMOVED = "removed", _("removed")
+    BANNED = "banned", _("banned")
+    RIGHTS = "rights", _("no longer a moderator")
+    SESSION = "session", _("session ended")
+    TOKEN = "token", _("token revoked")
+    ACCOUNT = "account", _("account deactivated")
+
+
+class Revocation(models.Model):
+    """Somebody no longer hears a chat: why, and what was the last that they were sent.
+
+    Of a membership it is written with its end, at number `seq` of the log, which nothing from
+    there on passes; of a sign-in by the process that held its connection.
+    """
+
+    chat = models.ForeignKey(Chat, models.CASCADE, related_name="revocations", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="chat_revocations", db_index=False
+    )
+    cause = models.CharField(max_length=8, choices=Cause)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    at = models.BigIntegerField()
+    seq = models.BigIntegerField(null=True, help_text=_("Number of the event that says so."))
+    sent_seq = models.BigIntegerField(
+        null=True, help_text=_("Number of the last event sent; none where nothing was open.")
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(name="revocation_cause", condition=Q(cause__in=Cause.values)),
+            models.CheckConstraint(
+                name="revocation_sends_nothing_later",
+                condition=Q(seq=None) | Q(sent_seq=None) | Q(sent_seq__lt=F("seq")),
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["user", "chat"], name="revocations_of")]
+
+    def __str__(self) -> str:
+        return f"{self.user} no longer hears {self.chat}"
 
 
 class MessageType(models.TextChoices):
@@ -201,6 +310,7 @@ class EventType(models.TextChoices):
     CHAT_FROZEN = "chat_frozen"
     CHAT_UNFROZEN = "chat_unfrozen"
     CHAT_RENAMED = "chat_renamed"
+    CHAT_HISTORY_CHANGED = "chat_history_changed"
 
 
 class Event(models.Model):

@@ -1,14 +1,14 @@
 """What moderators decide: each a change that those concerned see, and a record that stays."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.dispatch import Signal
 
-from messages import chats, log, pipeline
+from messages import chats, log, membership, pipeline
 from messages.access import Actor, actor_of
 from messages.clock import now_ms
 from messages.errors import BadRequest, BadTransition, Conflict, Forbidden, NotFound
@@ -32,18 +32,19 @@ warned = Signal()
 
 def require_moderator(actor: Actor) -> None:
     """To everybody else there is no such thing as moderation; raises NotFound."""
-    if not actor.is_staff:
+    if not actor.is_moderator:
         raise NotFound
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a decision is about: a chat, and perhaps somebody or something in it."""
+    """What a decision is about: a chat, and perhaps somebody or something in it; and why."""
 
     chat_id: str
     user_id: int | None = None
     message_id: str | None = None
     until: int | None = None
+    reason: str = ""
 
     def require_user(self) -> int:
         if self.user_id is None:
@@ -78,10 +79,10 @@ def decide(
     if verb not in _DECIDED_ANEW:
         raise BadRequest("verb is something that can be decided.", field="verb")
     until = _end_of(minutes) if verb is Verb.MUTE else None
-    about = _about(chat_id, user_id, message_id, until)
+    about = replace(_about(chat_id, user_id, message_id), until=until, reason=reason)
     log.lock_one(about.chat_id)
     _EFFECTS[verb](actor, about)
-    return record(actor, verb, about, reason)
+    return record(actor, verb, about)
 
 
 @transaction.atomic
@@ -103,10 +104,10 @@ def undo(actor: Actor, decision_id: int, *, reason: object = None) -> Decision:
         raise Conflict
     if verb is Verb.REOPEN:
         Report.objects.filter(decision=first).update(decision=None)
-    about = About(first.chat_id, first.user_id, first.message_id)
+    about = About(first.chat_id, first.user_id, first.message_id, reason=reason)
     if verb in _EFFECTS:
         _EFFECTS[verb](actor, about)
-    return record(actor, verb, about, reason, undoes=first)
+    return record(actor, verb, about, undoes=first)
 
 
 @transaction.atomic
@@ -119,7 +120,7 @@ def remove(actor: Actor, message_id: str, *, chat_id: str | None = None) -> Wire
     is_new = Message.objects.filter(pk=message_id, removed=None).exists()
     message = pipeline.remove(actor, message_id, chat_id=chat_id)
     if is_new and message["removed"] == RemovedBy.STAFF:
-        record(actor, Verb.REMOVE, About(row[0], row[1], message_id), "")
+        record(actor, Verb.REMOVE, About(row[0], row[1], message_id))
     return message
 
 
@@ -135,10 +136,10 @@ def change_member(
 ) -> None:
     """Another role, muted or not, or both; for owners and moderators."""
     if role is not None:
-        chats.set_role(actor, chat_id, user_id, role)
+        membership.set_role(actor, chat_id, user_id, role)
     if muted is None:
         return
-    chats.lock_to_manage(actor, chat_id)
+    membership.lock_to_manage(actor, chat_id)
     about = About(chat_id, user_id, until=until)
     standing = _membership(about)
     if not muted and not standing.muted:
@@ -149,31 +150,28 @@ def change_member(
         raise Forbidden
     verb = Verb.MUTE if muted else Verb.UNMUTE
     _EFFECTS[verb](actor, about)
-    record(actor, verb, about, "")
+    record(actor, verb, about)
 
 
-def _about(
-    chat_id: str | None, user_id: int | None, message_id: str | None, until: int | None
-) -> About:
+def _about(chat_id: str | None, user_id: int | None, message_id: str | None) -> About:
     if message_id is None:
         if chat_id is None:
             raise BadRequest("A decision names a message or a chat.", field="chatId")
-        return About(chat_id, user_id, until=until)
+        return About(chat_id, user_id)
     row = Message.objects.filter(pk=message_id).values_list("chat_id", "author_id").first()
     if row is None or chat_id not in (None, row[0]):
         raise NotFound
-    return About(row[0], row[1], message_id, until)
+    return About(row[0], row[1], message_id)
 
 
-def record(
-    actor: Actor, verb: Verb, about: About, reason: str, *, undoes: Decision | None = None
-) -> Decision:
+def record(actor: Actor, verb: Verb, about: About, *, undoes: Decision | None = None) -> Decision:
+    """The record of what was done, which settles what was reported of its message."""
     decision = Decision.objects.create(
         chat_id=about.chat_id,
         verb=verb,
         at=now_ms(),
         by_id=actor.id,
-        reason=reason,
+        reason=about.reason,
         user_id=about.user_id,
         message_id=about.message_id,
         until=about.until,
@@ -208,27 +206,25 @@ def _remove(actor: Actor, about: About) -> None:
 
 
 def _warn(_: Actor, about: About) -> None:
-    membership = _membership(about)
+    user_id = _membership(about).user_id
     transaction.on_commit(
-        lambda: warned.send_robust(
-            sender=None, user_id=membership.user_id, chat_id=membership.chat_id
-        )
+        lambda: warned.send_robust(sender=None, user_id=user_id, chat_id=about.chat_id)
     )
 
 
 def _mute(actor: Actor, about: About) -> None:
-    membership = _membership(about)
-    _set_muted(membership, muted=True, until=about.until)
-    data = {"user": _person(membership.user_id), "until": about.until}
-    _log(actor, about, EventType.MEMBER_MUTED, data)
+    row = _membership(about)
+    _set_muted(row, muted=True, until=about.until)
+    data = {"user": _person(row.user_id), "until": about.until}
+    membership.say(about.chat_id, EventType.MEMBER_MUTED, actor, data)
 
 
 def _unmute(actor: Actor, about: About) -> None:
-    membership = _membership(about)
-    if not membership.muted:
+    row = _membership(about)
+    if not row.muted:
         raise Conflict("They are not muted.")
-    _set_muted(membership, muted=False, until=None)
-    _log(actor, about, EventType.MEMBER_UNMUTED, {"user": _person(membership.user_id)})
+    _set_muted(row, muted=False, until=None)
+    membership.say(about.chat_id, EventType.MEMBER_UNMUTED, actor, {"user": _person(row.user_id)})
 
 
 def _freeze(actor: Actor, about: About) -> None:
@@ -239,15 +235,23 @@ def _unfreeze(actor: Actor, about: About) -> None:
     _set_frozen(actor, about, frozen=False)
 
 
+def _ban(actor: Actor, about: About) -> None:
+    if not membership.ban(actor, about.chat_id, about.require_user(), reason=about.reason):
+        raise Conflict("They are banned already.")
+
+
+def _unban(actor: Actor, about: About) -> None:
+    membership.lift_ban(actor, about.chat_id, about.require_user())
+
+
 def _set_frozen(actor: Actor, about: About, *, frozen: bool) -> None:
     if log.lock_one(about.chat_id).frozen == frozen:
         raise Conflict
     chats.set_frozen(actor, about.chat_id, frozen=frozen)
 
 
-def _set_muted(membership: Membership, *, muted: bool, until: int | None) -> None:
-    own = Membership.objects.filter(pk=membership.pk)
-    own.update(muted=muted, muted_until=until)
+def _set_muted(row: Membership, *, muted: bool, until: int | None) -> None:
+    Membership.objects.filter(pk=row.pk).update(muted=muted, muted_until=until)
 
 
 def _membership(about: About) -> Membership:
@@ -261,18 +265,14 @@ def _person(user_id: int) -> dict[str, Any]:
     return actor_of(get_user_model().objects.get(pk=user_id)).as_author()
 
 
-def _log(actor: Actor, about: About, kind: EventType, data: dict[str, Any]) -> None:
-    head = log.lock_one(about.chat_id)
-    event = log.next_event(head, kind, at=now_ms(), actor=actor.as_author(), data=data)
-    log.append([event])
-
-
 _EFFECTS: dict[Verb, Callable[[Actor, About], None]] = {
     Verb.DISMISS: _dismiss,
     Verb.REMOVE: _remove,
     Verb.WARN: _warn,
     Verb.MUTE: _mute,
     Verb.UNMUTE: _unmute,
+    Verb.BAN: _ban,
+    Verb.UNBAN: _unban,
     Verb.FREEZE: _freeze,
     Verb.UNFREEZE: _unfreeze,
 }

@@ -48,7 +48,7 @@ def remove(actor: Actor, message_id: str, *, chat_id: str | None = None) -> Wire
     """Empty a message for everybody; doing it again answers as the first time did."""
     head, message, _, author_id = _lock(actor, message_id, chat_id)
     own = author_id == actor.id or access.is_asker(actor, message_id)
-    if not own and not actor.is_staff:
+    if not own and not actor.is_moderator:
         raise Forbidden
     if message["removed"]:
         return message
@@ -117,7 +117,7 @@ def _require_unheld(
 def _lock_asked(actor: Actor, message_id: str, chat_id: str | None) -> tuple[Head, WireMessage]:
     """The same as `_lock`, for who asked and staff; raises Forbidden for others."""
     head, message, _, _ = _lock(actor, message_id, chat_id)
-    if not actor.is_staff and not access.is_asker(actor, message_id):
+    if not actor.is_moderator and not access.is_asker(actor, message_id):
         raise Forbidden
     return head, message
 
@@ -132,9 +132,9 @@ def _lock(
     chat_id, author_id = row
     head = log.lock_one(chat_id)
     standing = access.standings_of([(chat_id, actor.id)]).get((chat_id, actor.id))
-    if standing is None and not actor.is_staff:
+    if standing is None and not actor.is_moderator:
         raise NotFound
     found = find_messages("m.message_id = %s", [message_id])
-    if not found:
+    if not found or not access.reach_of(actor, chat_id, standing).has(found[0]):
         raise NotFound
     return head, found[0], standing, author_id

@@ -15,15 +15,16 @@ def report(actor: Actor, message_id: str, reason: object, *, chat_id: str | None
 
     Raises NotFound, Forbidden (one's own), BadTransition (removed), BadRequest (no reason).
     """
-    columns = ("chat_id", "author_id", "removed")
+    columns = ("chat_id", "seq", "author_id", "removed")
     row = Message.objects.filter(pk=message_id).values_list(*columns).first()
     if row is None or chat_id not in (None, row[0]):
         raise NotFound
-    access_to(actor, row[0])
-    if row[1] == actor.id:
+    if row[1] < access_to(actor, row[0]).reach.first_seq:
+        raise NotFound
+    if row[2] == actor.id:
         raise Forbidden
     reason = require_reason(reason)
-    if row[2] and not Report.objects.filter(message_id=message_id, reporter_id=actor.id).exists():
+    if row[3] and not Report.objects.filter(message_id=message_id, reporter_id=actor.id).exists():
         raise BadTransition
     Report.objects.get_or_create(
         message_id=message_id, reporter_id=actor.id, defaults={"reason": reason, "at": now_ms()}

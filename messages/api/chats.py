@@ -21,6 +21,7 @@ def chat_as_dict(access: Access) -> dict[str, Any]:
         "chatId": access.chat_id,
         "title": access.title,
         "frozen": access.frozen,
+        "history": access.history,
         "head": str(access.head),
         "oldestSeq": access.oldest_seq,
         "role": access.standing and access.standing.role,
@@ -69,13 +70,15 @@ class ChatDetailView(ChatView):
         refusals=(400, 403, 404),
     )
     def patch(self, request: Request, chat_id: str) -> Response:
-        """Rename, freeze or thaw it; for owners and staff."""
+        """Rename, freeze or thaw it, say from where on who joins may read; for owners and staff."""
         body = body_of(request)
         change: dict[str, Any] = {}
         if "title" in body:
             change["title"] = text(body, "title")
         if "frozen" in body:
             change["frozen"] = boolean(body, "frozen")
+        if "history" in body:
+            change["history"] = text(body, "history")
         if not change:
             raise BadRequest(_("There is nothing to change."))
         writer.call(chats.change_chat, self.access.actor, chat_id, **change)

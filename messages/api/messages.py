@@ -6,9 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from messages import history, pipeline
+from messages import history, moderation, pipeline
 from messages.acceptance import Accepted
-from messages.access import Access
+from messages.access import Access, Reach
 from messages.api import shapes
 from messages.api.errors import seconds
 from messages.api.fields import body_of, in_query, integer, number, number_in_query
@@ -37,7 +37,7 @@ class MessagesView(ChatView):
     )
     def get(self, request: Request, chat_id: str) -> Response:
         """A page of the history, ascending by `seq`: the newest, or where one of the three says."""
-        page = _page(chat_id, request.query_params)
+        page = _page(self.access.reach, request.query_params)
         self.require_still()
         return Response(
             {
@@ -76,7 +76,7 @@ class LookupView(ChatView):
     )
     def post(self, request: Request, chat_id: str) -> Response:
         """Up to 100 messages by their ids, one result each."""
-        found = history.lookup(chat_id, body_of(request).get("messageIds"))
+        found = history.lookup(self.access.reach, body_of(request).get("messageIds"))
         self.require_still()
         return Response(
             {
@@ -92,7 +92,7 @@ class MessageDetailView(MessageView):
     @documented("getMessage", answers={200: shapes.Message}, refusals=(400, 404))
     def get(self, request: Request, chat_id: str, message_id: str) -> Response:
         """One message as it is now."""
-        message = history.one(chat_id, message_id)
+        message = history.one(self.access.reach, message_id)
         self.require_still()
         return Response(message)
 
@@ -121,18 +121,18 @@ class MessageDetailView(MessageView):
     @documented("removeMessage", answers={200: shapes.Message}, refusals=(400, 403, 404))
     def delete(self, request: Request, chat_id: str, message_id: str) -> Response:
         """Empty it for everybody. Doing it again answers as the first time did."""
-        message = writer.call(pipeline.remove, self.access.actor, message_id, chat_id=chat_id)
+        message = writer.call(moderation.remove, self.access.actor, message_id, chat_id=chat_id)
         return Response(message)
 
 
-def _page(chat_id: str, query: QueryDict) -> Page:
+def _page(reach: Reach, query: QueryDict) -> Page:
     limit = number_in_query(query, "limit", least=1, most=MAX_PAGE, default=DEFAULT_PAGE)
     places = {name: value for name in _PLACES if (value := in_query(query, name)) is not None}
     if len(places) > 1:
         raise BadRequest(_("Only one of before, after and around."), field=list(places)[1])
     for name, value in places.items():
-        return _PLACES[name](chat_id, number(value, name), limit)
-    return history.newest(chat_id, limit)
+        return _PLACES[name](reach, number(value, name), limit)
+    return history.newest(reach, limit)
 
 
 def _budget(access: Access) -> Budget | None:

@@ -7,6 +7,15 @@ from messages.api.documents import DocsView, SchemaView
 from messages.api.events import EventsView
 from messages.api.members import MembersView, MemberView
 from messages.api.messages import LookupView, MessageDetailView, MessagesView
+from messages.api.moderation import (
+    CasesView,
+    CaseView,
+    DecisionsView,
+    HeldListView,
+    HeldView,
+    UndoView,
+)
+from messages.api.review import FilterView, ReportView, ToldView
 from messages.api.tokens import TokenView
 from messages.api.views import UnknownAddress
 from messages.api.work import CancelView, FeedbackView, RetryView, TimelineView
@@ -14,6 +23,7 @@ from messages.api.work import CancelView, FeedbackView, RetryView, TimelineView
 app_name = "api"
 _CHAT = "v1/chats/<str:chat_id>"
 _MESSAGE = f"{_CHAT}/messages/<str:message_id>"
+_MODERATION = "v1/moderation"
 
 urlpatterns = [
     path("v1/chats/", ChatsView.as_view(), name="chats"),
@@ -29,6 +39,15 @@ urlpatterns = [
     path(f"{_MESSAGE}/cancel/", CancelView.as_view(), name="cancel"),
     path(f"{_MESSAGE}/timeline/", TimelineView.as_view(), name="timeline"),
     path(f"{_MESSAGE}/feedback/", FeedbackView.as_view(), name="feedback"),
+    path(f"{_MESSAGE}/report/", ReportView.as_view(), name="report"),
+    path(f"{_CHAT}/decisions/", ToldView.as_view(), name="told"),
+    path(f"{_CHAT}/filter/", FilterView.as_view(), name="filter"),
+    path(f"{_MODERATION}/cases/", CasesView.as_view(), name="cases"),
+    path(f"{_MODERATION}/cases/<str:message_id>/", CaseView.as_view(), name="case"),
+    path(f"{_MODERATION}/decisions/", DecisionsView.as_view(), name="decisions"),
+    path(f"{_MODERATION}/decisions/<str:decision_id>/undo/", UndoView.as_view(), name="undo"),
+    path(f"{_MODERATION}/held/", HeldListView.as_view(), name="held-list"),
+    path(f"{_MODERATION}/held/<str:held_id>/", HeldView.as_view(), name="held"),
     path("v1/auth/token/", TokenView.as_view(), name="token"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", DocsView.as_view(), name="docs"),

@@ -163,9 +163,9 @@ def _refuse(request: HttpRequest, access: Access, typed: Typed, refusal: ChatErr
 def _show(request: HttpRequest, access: Access, typed: Typed, *, problem: str = "") -> HttpResponse:
     before = _before(request)
     page = (
-        history.newest(access.chat_id, PAGE)
+        history.newest(access.reach, PAGE)
         if before is None
-        else history.before(access.chat_id, before, PAGE)
+        else history.before(access.reach, before, PAGE)
     )
     context = {
         "access": access,

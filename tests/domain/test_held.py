@@ -6,7 +6,6 @@ from django.contrib.auth.models import User
 from messages import held
 from messages.acceptance import accept_all
 from messages.access import actor_of
-from messages.chats import remove_member
 from messages.decisions import told_to
 from messages.errors import (
     BadRequest,
@@ -19,6 +18,7 @@ from messages.errors import (
 )
 from messages.filters import MAX_WAITING, HeldForReview, why_held
 from messages.log import LoggedEvent, lock_one
+from messages.membership import remove_member
 from messages.models import Chat, Decision, Held, Membership, Message
 from messages.rendering import render
 from tests.domain.talk import VIDEO, accept, draft, edit, kinds, log_of, say

@@ -15,7 +15,7 @@ from messages.members import member_of
 from messages.models import Chat, Decision, Membership, Message, Report, Verb
 from messages.reports import report
 from messages.representation import WireMessage
-from tests.domain.talk import accept, kinds, log_of, remove, say
+from tests.domain.talk import ask, kinds, log_of, remove, say
 
 pytestmark = pytest.mark.django_db
 
@@ -72,11 +72,9 @@ def test_a_decision_is_on_record_and_settles_the_reports(
 def test_what_is_removed_is_gone_for_everybody(mod: User, chat: Chat, rude: WireMessage) -> None:
     decide(mod, Verb.REMOVE, message_id=rude["messageId"])
     event = log_of(chat)[-1]
-    assert (event.type, event.data, event.message["content"]) == (
-        "message_removed",
-        {"by": "staff"},
-        "",
-    )
+    assert (event.type, event.data) == ("message_removed", {"by": "staff"})
+    assert event.message is not None
+    assert event.message["content"] == ""
     with pytest.raises(Conflict):
         decide(mod, Verb.REMOVE, message_id=rude["messageId"])
     assert Decision.objects.count() == 1
@@ -188,7 +186,7 @@ def test_nobody_is_told_that_a_report_of_theirs_was_dismissed(
 
 
 def test_what_an_assistant_wrote_has_nobody_to_warn(ann: User, mod: User, chat: Chat) -> None:
-    answer = accept(ann, chat, "Why?", type="ai").placeholder
+    answer = ask(ann, chat)
     for verb in (Verb.WARN, Verb.MUTE):
         with pytest.raises(BadRequest) as refusal:
             decide(mod, verb, message_id=answer["messageId"], reason="So")

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from messages import history, retention
-from messages.access import actor_of
+from messages.access import Reach, actor_of
 from messages.chats import create_chat
 from messages.errors import StaleCursor
 from messages.identity import Cursor
@@ -15,7 +15,7 @@ from messages.models import Chat, Event, Feedback, Job, Message, Report
 from messages.reports import report
 from messages.representation import WireMessage
 from messages.resumption import Mode, missed, resume
-from tests.domain.talk import accept, edit, log_of, remove, say
+from tests.domain.talk import accept, ask, edit, log_of, remove, say
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def prune(days: int = 30, **options: object) -> None:
 
 def kept(chat: Chat) -> list[tuple[str, str | None]]:
     """What a fresh reader gets."""
-    return [(m["content"], m["removed"]) for m in history.newest(chat.chat_id, 200).history]
+    return [(m["content"], m["removed"]) for m in history.newest(Reach(chat.chat_id), 200).history]
 
 
 def oldest(chat: Chat) -> int:
@@ -110,7 +110,7 @@ def test_what_a_kept_message_replies_to_stays_as_a_tombstone_and_that_is_said(
         None,
     )
     assert event.message["messageId"] == old["messageId"]
-    assert history.one(chat.pk, reply["messageId"])["replyTo"] == old["messageId"]
+    assert history.one(Reach(chat.pk), reply["messageId"])["replyTo"] == old["messageId"]
     prune()
     age()
     say(ann, chat, "newest")
@@ -138,15 +138,15 @@ def test_what_was_changed_lately_stays_as_a_tombstone(
 
 
 def test_what_is_worked_on_is_left_alone(ann: User, chat: Chat, age: Callable[[], None]) -> None:
-    answer = accept(ann, chat, "Why?", type="ai").placeholder
+    answer = ask(ann, chat)
     age()
     prune()
     assert Job.objects.get().message_id == answer["messageId"]
-    assert history.one(chat.pk, answer["messageId"])["status"] == "pending"
+    assert history.one(Reach(chat.pk), answer["messageId"])["status"] == "pending"
 
 
 def test_an_old_vote_goes_with_its_answer(ann: User, chat: Chat, age: Callable[[], None]) -> None:
-    answer = accept(ann, chat, "Why?", type="ai").placeholder
+    answer = ask(ann, chat)
     Message.objects.filter(pk=answer["messageId"]).update(status="completed")
     Job.objects.all().delete()
     Feedback.objects.create(message_id=answer["messageId"], user=ann, verdict="up")
@@ -175,7 +175,7 @@ def test_a_run_that_was_stopped_anywhere_is_whole_and_gone_on_with(
         told_of = {e.message["messageId"] for e in log_of_kept(chat) if e.message}
         assert told_of <= set(Message.objects.values_list("pk", flat=True))
     assert kept(chat) == [("", "retention"), ("new", None)]
-    assert history.one(chat.pk, last["messageId"])["replyTo"] == said[2]["messageId"]
+    assert history.one(Reach(chat.pk), last["messageId"])["replyTo"] == said[2]["messageId"]
     assert len(seqs(chat)) == 2
 
 

@@ -9,7 +9,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from messages.access import actor_of
-from messages.chats import add_member, create_chat
+from messages.chats import create_chat
+from messages.membership import add_member
 from messages.models import MAX_CONTENT, Chat, Membership, Message
 from tests.doors.browsing import contents, page_of, say, sign_in, text
 

@@ -19,8 +19,8 @@ from pytest_django import Settings
 from chatrouting.process import process
 from chatrouting.protocol import EventFrame
 from chatrouting.reading import read
-from messages import chats, history
-from messages.access import actor_of
+from messages import chats, history, membership
+from messages.access import Reach, actor_of
 from messages.identity import new_epoch
 from messages.log import head_of
 from messages.members import members_of
@@ -43,7 +43,7 @@ def _at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 def fresh(chat_id: str) -> dict[str, Any]:
     """The chat as somebody loads it who was never here."""
     chat = Chat.objects.get(pk=chat_id)
-    newest = history.newest(chat_id, 200)
+    newest = history.newest(Reach(chat_id), 200)
     assert not newest.more_before
     return {
         "messages": {message["messageId"]: message for message in newest.history},
@@ -121,10 +121,10 @@ class World:
             return
         if in_:  # as owners, who may look up the members
             await commit(
-                chats.add_member, actor_of(self.ann), self.chat.pk, user.pk, role=Role.OWNER
+                membership.add_member, actor_of(self.ann), self.chat.pk, user.pk, role=Role.OWNER
             )
         else:
-            await commit(chats.remove_member, actor_of(self.ann), self.chat.pk, user.pk)
+            await commit(membership.remove_member, actor_of(self.ann), self.chat.pk, user.pk)
 
     async def do_begin_anew(self, number: int) -> None:
         """As a restore does: the numbers may mean something else from here on."""

@@ -11,7 +11,8 @@ from chatrouting.presence import LEAVE_DELAY
 from chatrouting.process import process
 from chatrouting.reading import read
 from messages.access import actor_of
-from messages.chats import create_chat, remove_member
+from messages.chats import create_chat
+from messages.membership import remove_member
 from messages.models import Chat
 from tests.domain.talk import say
 from tests.doors.conftest import Connect

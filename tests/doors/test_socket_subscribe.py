@@ -10,9 +10,10 @@ from pytest_django import Settings
 from chatrouting.process import process
 from chatrouting.reading import read
 from messages.access import access_to, actor_of
-from messages.chats import add_member, create_chat, rename_chat, set_frozen
+from messages.chats import create_chat, rename_chat, set_frozen
 from messages.log import events_since
 from messages.log import head_of as head_and_oldest
+from messages.membership import add_member
 from messages.models import Chat, Event
 from tests.domain.talk import VIDEO, edit, remove, say
 from tests.doors.conftest import Connect
