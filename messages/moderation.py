@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.dispatch import Signal
 
 from messages import chats, log, membership, pipeline
 from messages.access import Actor, actor_of
@@ -25,9 +24,6 @@ from messages.reports import require_reason
 from messages.representation import WireMessage
 
 MAX_MINUTES = 366 * 24 * 60
-
-# Sent with `user_id` and `chat_id` after a warning; whoever is not there reads of it later.
-warned = Signal()
 
 
 def require_moderator(actor: Actor) -> None:
@@ -206,10 +202,8 @@ def _remove(actor: Actor, about: About) -> None:
 
 
 def _warn(_: Actor, about: About) -> None:
-    user_id = _membership(about).user_id
-    transaction.on_commit(
-        lambda: warned.send_robust(sender=None, user_id=user_id, chat_id=about.chat_id)
-    )
+    """The record is the warning: it is told to its person, and to nobody else."""
+    _membership(about)
 
 
 def _mute(actor: Actor, about: About) -> None:

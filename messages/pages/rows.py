@@ -1,13 +1,13 @@
 """A message as its template wants it: the wire form, and what the viewer makes of it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from messages.history import ChatLine
 from messages.models import MessageType, Status
-from messages.pages.words import author_of, state_of
+from messages.pages.words import WORDS, author_of, state_of
 from messages.representation import WireMessage
 from messages.video import is_video_id
 
@@ -28,6 +28,11 @@ class Row:
     link: str
     video_id: str = ""  # of a video that is known, and has a card
     channel: str = ""
+
+    @property
+    def can_report(self) -> bool:
+        """Somebody else's, and there."""
+        return bool(self.message.get("messageId")) and not (self.own or self.message["removed"])
 
     @property
     def condition(self) -> str:
@@ -72,13 +77,23 @@ def _card(message: WireMessage) -> dict[str, str]:
     return {"video_id": video_id, "channel": str(metadata.get("authorName", ""))}
 
 
-def rows_of(history: Sequence[WireMessage], viewer_id: int) -> list[Row]:
-    """The prompt of an answer is on the same page, right before it."""
+def rows_of(
+    history: Sequence[WireMessage], viewer_id: int, reasons: Mapping[str, str] | None = None
+) -> list[Row]:
+    """The prompt of an answer is on the same page, right before it. `reasons` tell the viewer
+    why messages of theirs were removed."""
     own = {m["messageId"] for m in history if m["author"] and m["author"]["id"] == viewer_id}
-    return [
+    rows = [
         row_of(m, viewer_id, asked=(m["replyTo"] if m["type"] == "ai" else m["messageId"]) in own)
         for m in history
     ]
+    return [_with_reason(row, (reasons or {}).get(row.message["messageId"])) for row in rows]
+
+
+def _with_reason(row: Row, reason: str | None) -> Row:
+    if reason is None:
+        return row
+    return replace(row, state=str(WORDS["why"]).format(state=row.state, reason=reason))
 
 
 @dataclass(frozen=True, slots=True)

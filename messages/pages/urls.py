@@ -3,12 +3,18 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from messages.pages import thumbnails, views
+from messages.pages import moderation, reporting, thumbnails, views
 
 urlpatterns = [
     path("", views.chat_list, name="chats"),
     path("new/", views.new_chat, name="new-chat"),
     path("chats/<str:chat_id>/", views.chat_page, name="chat"),
+    path("chats/<str:chat_id>/messages/<str:message_id>/report/", reporting.report, name="report"),
+    path("moderation/", moderation.queue, name="moderation"),
+    path("moderation/decide/", moderation.decide, name="decide"),
+    path("moderation/decisions/<int:decision_id>/undo/", moderation.undo, name="undo-decision"),
+    path("moderation/held/<int:held_id>/", moderation.decide_held, name="decide-held"),
+    path("moderation/<str:message_id>/", moderation.case, name="case"),
     path("thumbnails/<str:video_id>.jpg", thumbnails.thumbnail_of, name="thumbnail"),
     path("accounts/login/", views.SignIn.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),

@@ -15,14 +15,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from messages import chats, history
-from messages.access import Access, access_to, actor_of
+from messages.access import Access, Actor, access_to, actor_of
+from messages.decisions import reasons_told
 from messages.drafts import draft_from
 from messages.errors import BadChatId, BadRequest, ChatError, Code, IdConflict, NotFound
 from messages.identity import is_client_message_id, new_client_message_id, require_chat_id
 from messages.message_id_generator import is_message_id
-from messages.models import MessageType
+from messages.models import MessageType, RemovedBy
 from messages.pages.forms import NewChatForm
 from messages.pages.rows import BLANK, line_of, rows_of
+from messages.pages.told import told
 from messages.pages.words import WORDS
 from messages.video import video_id_of
 from messages.writer import writer
@@ -169,16 +171,24 @@ def _show(request: HttpRequest, access: Access, typed: Typed, *, problem: str = 
     )
     context = {
         "access": access,
-        "rows": rows_of(page.history, access.actor.id),
+        "rows": rows_of(page.history, access.actor.id, _reasons(page, access.actor)),
         "blank": BLANK,
         "older": page.history[0]["seq"] if page.more_before else None,
         "is_newest": before is None,
         "typed": typed,
         "problem": problem,
+        "told": told(access),
         "lines": _lines(request),
         "page": _for_the_script(access, more_before=page.more_before),
     }
     return render(request, "chat/chat.html", context)
+
+
+def _reasons(page: history.Page, viewer: Actor) -> dict[str, str]:
+    """Why messages of the viewer's own were removed by moderators."""
+    gone = [m for m in page.history if m["removed"] == RemovedBy.STAFF and m["author"]]
+    own = [m["messageId"] for m in gone if m["author"]["id"] == viewer.id]
+    return reasons_told(viewer.id, own) if own else {}
 
 
 def _for_the_script(access: Access, *, more_before: bool) -> dict[str, Any]:

@@ -23,6 +23,7 @@ WORDS: dict[str, Any] = {
     "removed": _("This message was removed."),
     "removed.author": _("This message was removed by its author."),
     "removed.staff": _("This message was removed by a moderator."),
+    "why": _("{state} Reason: {reason}"),
     "sending": _("Sending…"),
     "notSent": _("Not sent: {reason}"),
     "noReason": _("the connection has ended."),

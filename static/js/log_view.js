@@ -86,6 +86,7 @@ export class LogView {
     fillLink(element, message.removed ? {} : metadata);
     fillCard(element, message);
     fillState(element, stateOf(message, this.#words));
+    fillReport(element, message);
   }
 
   /** Whether the reader has asked for it, and may stop it or have it done again. */
@@ -146,6 +147,13 @@ function fillLink(element, { url, title }) {
   const address = slot(element, "address");
   address.setAttribute("href", isLink ? url : "");
   address.textContent = title || url || "";
+}
+
+/** One does not report oneself, nor what is gone. */
+function fillReport(element, { chatId, messageId, removed }) {
+  const report = slot(element, "report");
+  report.hidden = removed !== null || element.hasAttribute("data-own");
+  report.setAttribute("href", `/chats/${chatId}/messages/${messageId}/report/`);
 }
 
 function fillState(element, words) {
