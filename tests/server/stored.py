@@ -26,6 +26,12 @@ def log_of(database_url: str, chat_id: str) -> list[Row]:
     return [Row(*row) for row in _query(database_url, _LOG.format(chat_id))]
 
 
+def count_of(database_url: str, statement: str) -> int:
+    """The one number that a statement asks for."""
+    ((number,),) = _query(database_url, statement)
+    return int(number)
+
+
 def sqlite_path(database_url: str) -> Path:
     return Path(database_url.removeprefix("sqlite:///"))
 
