@@ -13,6 +13,7 @@ from knox.crypto import hash_token
 from knox.models import AuthToken
 
 from messages.access import Actor, actors_of
+from messages.models import Cause
 
 _SESSION, _TOKEN = "session", "token"
 
@@ -23,6 +24,11 @@ class Credential:
 
     kind: str
     key: str
+
+    @property
+    def cause(self) -> Cause:
+        """Why somebody stops hearing, where this is no longer valid."""
+        return Cause.TOKEN if self.kind == _TOKEN else Cause.SESSION
 
 
 def session_credential(session_key: str) -> Credential:

@@ -71,6 +71,8 @@ _IN_THE_PATH: dict[str, dict[str, Any]] = {
     "chat_id": {"type": "string", "pattern": shapes.CHAT_ID},
     "message_id": {"type": "string", "pattern": shapes.MESSAGE_ID},
     "user_id": {"type": "integer", "minimum": 1},
+    "invitation_id": {"type": "string"},
+    "token": {"type": "string"},
 }
 
 
