@@ -187,7 +187,7 @@ class Process:
                 user_id=subscription.listener.actor.id,
                 chat_id=subscription.room.chat_id,
                 sent_seq=subscription.sent_seq,
-                cause=identity and identity.credential.cause,
+                cause=None if identity is None else identity.credential.cause,
             )
         )
 

@@ -3,6 +3,10 @@ changed by the verbs of the domain, so that the log says so."""
 
 from messages.admin.chats import ChatAdmin, MembershipAdmin
 from messages.admin.talk import EventAdmin, MessageAdmin
+from messages.admin.trust import BanAdmin, InvitationAdmin, RevocationAdmin
 from messages.admin.work import JobAdmin
 
-__all__ = ["ChatAdmin", "EventAdmin", "JobAdmin", "MembershipAdmin", "MessageAdmin"]
+__all__ = [
+    *("BanAdmin", "ChatAdmin", "EventAdmin", "InvitationAdmin"),
+    *("JobAdmin", "MembershipAdmin", "MessageAdmin", "RevocationAdmin"),
+]

@@ -10,6 +10,8 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.formats import date_format
 
+MODERATE = "chat_messages.moderate_chat"
+
 
 def moment(ms: int | None) -> str | None:
     """Milliseconds as a date and time for people, in UTC."""

@@ -22,9 +22,13 @@ ADDRESSES = {
     "chats/{chatId}/messages/{messageId}/cancel/": {"post"},
     "chats/{chatId}/messages/{messageId}/timeline/": {"get"},
     "chats/{chatId}/messages/{messageId}/feedback/": {"post"},
+    "chats/{chatId}/invitations/": {"get", "post"},
+    "chats/{chatId}/invitations/{invitationId}/": {"delete"},
     "chats/{chatId}/events/": {"get"},
     "chats/{chatId}/read/": {"put"},
     "auth/token/": {"post", "delete"},
+    "invitations/{token}/": {"get", "post"},
+    "stream/": {"get"},
 }
 
 
