@@ -77,6 +77,11 @@ class Connections:
             for credential in some:
                 self._refresh(credential, found.get(credential))
 
+    def end(self, credentials: Collection[Credential]) -> None:
+        """End the sockets of these, whose sign-in is known to be over."""
+        for credential in credentials:
+            self._refresh(credential, None)
+
     def of_user(self, user_id: int) -> list[Credential]:
         return [
             credential

@@ -141,7 +141,7 @@ class ChatConsumer(AsyncConsumer):
         except Exception:  # noqa: BLE001
             self.end(CloseCode.SERVER_ERROR, self._internal())
         else:
-            self.push_always(protocol.reply(None, data))
+            self._reply(protocol.reply(None, data))
 
     def _position(self) -> dict[str, Any]:
         """`?since=&tail=` as the fields of a subscribe."""
@@ -153,10 +153,19 @@ class ChatConsumer(AsyncConsumer):
         return fields
 
     def end(self, code: CloseCode, error: ChatError) -> None:
-        """Say why and close; the client's own goodbye, or its silence, ends the receive loop."""
+        """Say why and close; the client's own goodbye, or its silence, ends the receive loop.
+
+        From here on nothing of any chat goes out. Whoever is signed out does not get either what
+        was waiting for them to read on.
+        """
         if not self._ended:
             self._ended = True
             self._room_for_more.set()
+            if code is CloseCode.SIGNED_OUT:
+                self.outbox.forget()
+                for subscription in self.subscriptions.values():
+                    process.revoked(self.identity, subscription)
+            self._unsubscribe_all()
             self.push_always(protocol.error(error))
             self._spawn(self._close(code))
 
@@ -185,14 +194,18 @@ class ChatConsumer(AsyncConsumer):
 
     def _let_go(self) -> None:
         process.connections.discard(self)
-        for subscription in list(self.subscriptions.values()):
-            process.registry.unsubscribe(subscription)
-        self.subscriptions.clear()
+        self._unsubscribe_all()
         if process.is_leaving and not self.outbox.is_idle:
             self._abort()  # the server would wait for it to read
         self.outbox.close()
         for task in self._tasks:
             task.cancel()
+
+    def _unsubscribe_all(self) -> None:
+        for subscription in list(self.subscriptions.values()):
+            process.registry.unsubscribe(subscription)
+        self.subscriptions.clear()
+        self.wanted.clear()
 
     # --- upkeep, asked by `connections` -----------------------------------------------------------
 
@@ -222,6 +235,8 @@ class ChatConsumer(AsyncConsumer):
     def unsubscribed(self, subscription: Subscription, why: Notice) -> None:
         """A room has let us go, and said why."""
         chat_id = subscription.room.chat_id
+        if why is Notice.SUBSCRIPTION_REVOKED:
+            process.revoked(None, subscription)
         if self.subscriptions.get(chat_id) is subscription:
             del self.subscriptions[chat_id]
             self.wanted.pop(chat_id, None)
@@ -272,10 +287,10 @@ class ChatConsumer(AsyncConsumer):
     def _written(self, frame_id: Any, outcome: Any) -> None:
         try:
             if isinstance(outcome, ChatError):
-                self.push_always(protocol.refusal(frame_id, outcome))
+                self._reply(protocol.refusal(frame_id, outcome))
             else:
                 data = outcome.as_dict() if isinstance(outcome, Accepted) else outcome
-                self.push_always(protocol.reply(frame_id, data))
+                self._reply(protocol.reply(frame_id, data))
         except Exception:  # noqa: BLE001
             self._failed(frame_id)
         finally:
@@ -286,14 +301,19 @@ class ChatConsumer(AsyncConsumer):
             # A reply may be megabytes: few are made at once, and none for who takes none.
             async with self._reading:
                 await self.outbox.has_room()
-                self.push_always(protocol.reply(frame_id, await work))
+                self._reply(protocol.reply(frame_id, await work))
         except ChatError as error:
-            self.push_always(protocol.refusal(frame_id, error))
+            self._reply(protocol.refusal(frame_id, error))
         except Exception:  # noqa: BLE001
             self._failed(frame_id)
         finally:
             work.close()
             self._one_less()
+
+    def _reply(self, text: str) -> None:
+        """What was under way when the connection ended is not told any more."""
+        if not self._ended:
+            self.push_always(text)
 
     def _one_less(self) -> None:
         self._under_way -= 1
@@ -301,7 +321,7 @@ class ChatConsumer(AsyncConsumer):
 
     def _failed(self, frame_id: Any) -> None:
         """One bad item must not end the connection."""
-        self.push_always(protocol.refusal(frame_id, self._internal()))
+        self._reply(protocol.refusal(frame_id, self._internal()))
 
     def _internal(self) -> Internal:
         """Log the exception under a number that the client is told too."""

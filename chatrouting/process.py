@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -17,8 +18,12 @@ from chatrouting.identities import Credential, Identity, identities
 from chatrouting.protocol import EventFrame
 from chatrouting.reading import Grouped, read
 from chatrouting.registry import TICK, Registry
+from chatrouting.rooms import Subscription
+from messages import revocations
 from messages.engine import Engine
+from messages.errors import ChatError
 from messages.log import LoggedEvent
+from messages.revocations import Ended
 from messages.writer import writer
 
 logger = logging.getLogger(__name__)
@@ -38,6 +43,7 @@ class Process:
         self.is_leaving = False
         self.waiting: set[asyncio.Event] = set()  # long-polls, to be answered before leaving
         self._tasks: list[asyncio.Task[None]] = []
+        self._ended: list[Ended] = []
 
     def start(self) -> None:
         """Make sure it runs on the current event loop."""
@@ -96,9 +102,19 @@ class Process:
         if self.loop is not None and not self.loop.is_closed():
             self.hand_over(self._tell_delta, chat_id, text, message_id)
 
-    def recheck(self, *, credential: Credential | None = None, user_id: int | None = None) -> None:
-        """A sign-in has changed: look at it again, here and elsewhere."""
-        what = {"credential": credential and [credential.kind, credential.key], "user": user_id}
+    def recheck(
+        self,
+        *,
+        credential: Credential | None = None,
+        user_id: int | None = None,
+        is_over: bool = False,
+    ) -> None:
+        """A sign-in has changed, or is known to be over: look at it again, here and elsewhere."""
+        what = {
+            "credential": credential and [credential.kind, credential.key],
+            "user": user_id,
+            "over": is_over,
+        }
         if self.loop is not None and not self.loop.is_closed():
             self.hand_over(self._recheck_everywhere, what)
 
@@ -152,9 +168,35 @@ class Process:
         credentials = [Credential(*what["credential"])] if what["credential"] else []
         if what["user"] is not None:
             credentials += self.connections.of_user(what["user"])
+        if what["over"]:
+            self.connections.end(credentials)
+            return
         task = asyncio.ensure_future(self.connections.recheck(credentials))
         self._tasks.append(task)
         task.add_done_callback(self._tasks.remove)
+
+    # --- the record ------------------------------------------------------------------------------
+
+    def revoked(self, identity: Identity | None, subscription: Subscription) -> None:
+        """Somebody's sign-in (`identity`), or access to one chat, is over: what they were sent
+        last is written down, for all that end at once."""
+        if not self._ended:
+            asyncio.get_running_loop().call_soon(self._record)
+        self._ended.append(
+            Ended(
+                user_id=subscription.listener.actor.id,
+                chat_id=subscription.room.chat_id,
+                sent_seq=subscription.sent_seq,
+                cause=None if identity is None else identity.credential.cause,
+            )
+        )
+
+    def _record(self) -> None:
+        ended, self._ended = self._ended, []
+        try:
+            writer.ask(partial(revocations.record, ended), _recorded)
+        except ChatError as error:
+            _recorded(error)
 
     # --- the clock --------------------------------------------------------------------------------
 
@@ -166,6 +208,11 @@ class Process:
                     await part.tick()
                 except Exception as error:  # noqa: BLE001
                     logger.warning("tick of the %s: %r", type(part).__name__.lower(), error)
+
+
+def _recorded(outcome: object) -> None:
+    if isinstance(outcome, ChatError):
+        logger.error("revocations were not written down: %r", outcome)
 
 
 process = Process()

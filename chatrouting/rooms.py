@@ -37,7 +37,8 @@ MAX_PRESENCE = 200
 class Listener(Protocol):
     """A connection, as a room sees it."""
 
-    actor: Actor
+    @property
+    def actor(self) -> Actor: ...
 
     def push(self, text: str, frame: bytes | None = None) -> bool:
         """Take a frame; False where it takes none now, and has to catch up from the log."""
@@ -275,6 +276,7 @@ class Room:
         """A function of its own, so that a page is not kept while a slow reader is waited for."""
         position = Cursor(self.epoch, subscription.seq)
         page = await self._read(_page_after, subscription.listener.actor, self.chat_id, position)
+        self._limit(subscription, page.access.reach)
         if not page.events:
             await asyncio.sleep(HOLD)  # the room heard of it before this reader could see it
         for event in page.events:
@@ -325,7 +327,8 @@ class Room:
         self._spawn(self._catch_up_or_end(subscription))
 
     def _limit(self, subscription: Subscription, reach: Reach) -> None:
-        """Who is no longer a moderator sees what members see."""
+        """What they may see can change while they listen: a moderator no longer is one, and who
+        has left and come back while catching up has begun anew."""
         subscription.first_seq = reach.first_seq
         if reach.first_seq > 1 and not subscription.ended:
             self.newcomers.add(subscription)

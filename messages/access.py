@@ -1,6 +1,6 @@
 """Who may do what in a chat, and see how much of it: one rule, asked by every door."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -14,7 +14,7 @@ from messages.clock import now_ms
 from messages.errors import ChatFrozen, Forbidden, Muted, NotFound
 from messages.identity import Cursor
 from messages.models import Chat, History, Membership, Message, MessageType, Role
-from messages.representation import Author, WireMessage, display_name
+from messages.representation import Author, WireMessage, display_name, places
 
 Pair = tuple[str, int]  # chatId, user id
 
@@ -178,30 +178,49 @@ def access_to(actor: Actor, chat_id: str) -> Access:
     One statement, so that a membership is never older than the head it comes with.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_ACCESS, [actor.id, chat_id])
+        cursor.execute(_ACCESS_TO_ONE, [actor.id, chat_id])
         row = cursor.fetchone()
-    if row is None or (row[7] is None and not actor.is_moderator):
+    if row is None or not _may_read(actor, row):
         raise NotFound
+    return _access(actor, row)
+
+
+def accesses_to(actor: Actor, chat_ids: Collection[str]) -> dict[str, Access]:
+    """The same for many chats at once; raises NotFound unless all of them are this person's."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ACCESS + f" IN {places(len(chat_ids))}", [actor.id, *chat_ids])
+        found = {row[0]: _access(actor, row) for row in cursor.fetchall() if _may_read(actor, row)}
+    if found.keys() != set(chat_ids):
+        raise NotFound
+    return found
+
+
+def _may_read(actor: Actor, row: Sequence[Any]) -> bool:
+    return row[8] is not None or actor.is_moderator
+
+
+def _access(actor: Actor, row: Sequence[Any]) -> Access:
     return Access(
-        chat_id=chat_id,
-        title=row[0],
-        frozen=bool(row[1]),
-        history=History(row[2]),
-        created_at=row[3],
-        head=Cursor(row[4], row[5]),
-        kept_seq=row[6],
+        chat_id=row[0],
+        title=row[1],
+        frozen=bool(row[2]),
+        history=History(row[3]),
+        created_at=row[4],
+        head=Cursor(row[5], row[6]),
+        kept_seq=row[7],
         actor=actor,
-        standing=None if row[7] is None else standing_from_row(row[7:]),
+        standing=None if row[8] is None else standing_from_row(row[8:]),
     )
 
 
 _STANDING = "m.role, m.read_seq, m.muted, m.muted_until, m.first_seq"
 _ACCESS = (
-    "SELECT c.title, c.frozen, c.history, c.created_at, c.epoch, c.last_seq, c.oldest_seq,"  # noqa: S608
-    f" {_STANDING} FROM {Chat._meta.db_table} c"
+    "SELECT c.chat_id, c.title, c.frozen, c.history, c.created_at, c.epoch, c.last_seq,"  # noqa: S608
+    f" c.oldest_seq, {_STANDING} FROM {Chat._meta.db_table} c"
     f" LEFT JOIN {Membership._meta.db_table} m ON m.chat_id = c.chat_id AND m.user_id = %s"
-    " WHERE c.chat_id = %s"
+    " WHERE c.chat_id"
 )
+_ACCESS_TO_ONE = _ACCESS + " = %s"
 
 
 def standing_from_row(row: Sequence[Any]) -> Standing:

@@ -1,10 +1,10 @@
-"""Reads: who belongs to a chat."""
+"""Reads: who belongs to a chat, and who is kept out of it."""
 
 from typing import Any
 
 from messages.clock import now_ms
 from messages.errors import NotFound
-from messages.models import Membership
+from messages.models import Ban, Membership
 from messages.representation import author
 
 WireMember = dict[str, Any]
@@ -33,6 +33,19 @@ def member_of(chat_id: str, user_id: int) -> WireMember:
     if not found:
         raise NotFound
     return found[0]
+
+
+def bans_of(chat_id: str) -> list[dict[str, Any]]:
+    """Who is kept out, since when and why: `{user, byModerator, at, reason}`."""
+    rows = (
+        Ban.objects.filter(chat_id=chat_id)
+        .order_by("pk")
+        .values_list(*_COLUMNS[:4], "by_moderator", "at", "reason")
+    )
+    return [
+        {"user": author(*row[:4]), "byModerator": row[4], "at": row[5], "reason": row[6]}
+        for row in rows
+    ]
 
 
 def _members(**where: Any) -> list[WireMember]:

@@ -169,6 +169,29 @@ MemberChange = shape(
     mutedUntil=_number(allow_null=True, required=False),
 )
 
+Invitation = shape(
+    "Invitation",
+    invitationId=_text(),
+    token=_text(),
+    url=_text(help_text="The page on which somebody signed in can join."),
+    createdAt=_number(),
+    expiresAt=_number(),
+    maxUses=_number(1, allow_null=True),
+    uses=_number(),
+    createdBy=_Person(allow_null=True),
+)
+InvitationList = shape("InvitationList", invitations=Invitation(many=True))
+NewInvitation = shape(
+    "NewInvitation",
+    expiresAt=_number(1, allow_null=True, required=False),
+    maxUses=_number(1, allow_null=True, required=False),
+)
+Door = shape(
+    "Door",
+    title=_text(),
+    chatId=_text(CHAT_ID, allow_null=True, help_text="For who is a member already."),
+)
+
 MessagePage = shape(
     "MessagePage",
     messages=Message(many=True),

@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from messages.api.chats import ChatDetailView, ChatsView, ReadView
 from messages.api.documents import DocsView, SchemaView
 from messages.api.events import EventsView
+from messages.api.invitations import DoorView, InvitationsView, InvitationView
 from messages.api.members import MembersView, MemberView
 from messages.api.messages import LookupView, MessageDetailView, MessagesView
 from messages.api.moderation import (
@@ -31,6 +32,9 @@ urlpatterns = [
     path(f"{_CHAT}/read/", ReadView.as_view(), name="read"),
     path(f"{_CHAT}/members/", MembersView.as_view(), name="members"),
     path(f"{_CHAT}/members/<str:user_id>/", MemberView.as_view(), name="member"),
+    path(f"{_CHAT}/invitations/", InvitationsView.as_view(), name="invitations"),
+    path(f"{_CHAT}/invitations/<str:invitation_id>/", InvitationView.as_view(), name="invitation"),
+    path("v1/invitations/<str:token>/", DoorView.as_view(), name="door"),
     path(f"{_CHAT}/events/", EventsView.as_view(), name="events"),
     path(f"{_CHAT}/messages/", MessagesView.as_view(), name="messages"),
     path(f"{_CHAT}/messages/lookup/", LookupView.as_view(), name="lookup"),

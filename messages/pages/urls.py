@@ -3,7 +3,14 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from messages.pages import moderation, reporting, thumbnails, views
+from messages.pages import (
+    invitations,
+    moderation,
+    reporting,
+    settings,
+    thumbnails,
+    views,
+)
 
 urlpatterns = [
     path("", views.chat_list, name="chats"),
@@ -15,6 +22,8 @@ urlpatterns = [
     path("moderation/decisions/<int:decision_id>/undo/", moderation.undo, name="undo-decision"),
     path("moderation/held/<int:held_id>/", moderation.decide_held, name="decide-held"),
     path("moderation/<str:message_id>/", moderation.case, name="case"),
+    path("chats/<str:chat_id>/settings/", settings.chat_settings, name="chat-settings"),
+    path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("thumbnails/<str:video_id>.jpg", thumbnails.thumbnail_of, name="thumbnail"),
     path("accounts/login/", views.SignIn.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),

@@ -46,7 +46,7 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
-def _same_404(view: View[P]) -> View[P]:
+def same_404(view: View[P]) -> View[P]:
     """Not yours and not there are one page, also while DEBUG would explain more."""
 
     @wraps(view)
@@ -128,7 +128,7 @@ def new_chat(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@_same_404
+@same_404
 def chat_page(request: HttpRequest, chat_id: str) -> HttpResponse:
     access = access_to(actor_of(request.user), require_chat_id(chat_id))
     if request.method != "POST":

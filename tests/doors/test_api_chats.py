@@ -18,7 +18,9 @@ PERMISSIONS_OF_A_MEMBER = {
     "sendSystem": False,
     "rename": False,
     "freeze": False,
+    "setHistory": False,
     "manageMembers": False,
+    "invite": False,
     "moderate": False,
 }
 

@@ -31,9 +31,13 @@ ADDRESSES = {
     "moderation/decisions/{decisionId}/undo/": {"post"},
     "moderation/held/": {"get"},
     "moderation/held/{heldId}/": {"post"},
+    "chats/{chatId}/invitations/": {"get", "post"},
+    "chats/{chatId}/invitations/{invitationId}/": {"delete"},
     "chats/{chatId}/events/": {"get"},
     "chats/{chatId}/read/": {"put"},
     "auth/token/": {"post", "delete"},
+    "invitations/{token}/": {"get", "post"},
+    "stream/": {"get"},
 }
 
 

@@ -27,17 +27,22 @@ OWNER = {
     "sendSystem": False,
     "rename": True,
     "freeze": True,
+    "setHistory": True,
     "manageMembers": True,
+    "invite": True,
     "moderate": False,
 }
-MEMBER = OWNER | {"rename": False, "freeze": False, "manageMembers": False}
+MANAGING = ("rename", "freeze", "setHistory", "manageMembers", "invite")
+MEMBER = OWNER | dict.fromkeys(MANAGING, False)
 READING_ALONG = {
     "read": True,
     "send": False,
     "sendSystem": False,
     "rename": True,
     "freeze": True,
+    "setHistory": True,
     "manageMembers": True,
+    "invite": True,
     "moderate": True,
 }
 
