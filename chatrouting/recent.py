@@ -21,13 +21,16 @@ class Recent:
     def add(self, frame: EventFrame) -> None:
         """The next event. One that came without its text leaves nothing before it to go on from."""
         if frame.text is None:
-            self._frames.clear()
-            self._chars = 0
+            self.clear()
             return
         self._frames.append(frame)
         self._chars += len(frame.text)
         while len(self._frames) > MAX_EVENTS or self._chars > MAX_CHARS:
             self._chars -= len(self._frames.popleft().text or "")
+
+    def clear(self) -> None:
+        self._frames.clear()
+        self._chars = 0
 
     def since(self, seq: int) -> list[dict[str, Any]] | None:
         """The events after `seq`, as a replay tells them, or None where they are not all here.

@@ -237,6 +237,7 @@ class Room:
                 self.live.discard(subscription)
                 subscription.seq = seq - 1
                 self._end(subscription, Notice.SUBSCRIPTION_REVOKED)
+        self.recent.clear()  # who is erased leaves first, and is not named from memory after that
 
     # --- the log -------------------------------------------------------------------------------
 

@@ -20,9 +20,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from messages.access import actor_of
 from messages.identity import is_chat_id
 from messages.message_id_generator import is_message_id
 from messages.models import Chat, Message
+from messages.reports import report
 from tests.doors.browsing import say
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,12 +48,15 @@ OPERATIONS = [
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
 def test_whatever_is_asked_is_answered_as_documented(
-    operation: APIOperation, ann: User, bob: User, eve: User, chat: Chat
+    operation: APIOperation, ann: User, bob: User, eve: User, mod: User, chat: Chat
 ) -> None:
+    """Moderation is asked as a moderator, the rest as an owner."""
     for author in (ann, bob):
         say(author, chat, "hello")
     message_id = Message.objects.values_list("pk", flat=True)[0]
-    _, token = AuthToken.objects.create(user=ann)
+    report(actor_of(bob), message_id, "Rude")
+    is_moderation = "/moderation/" in operation.path
+    _, token = AuthToken.objects.create(user=mod if is_moderation else ann)
 
     @given(case=one_of(*(operation.as_strategy(generation_mode=mode) for mode in GenerationMode)))
     @settings(
