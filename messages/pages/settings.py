@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from messages import chats, history, invitations, membership
+from messages import chats, held, history, invitations, membership
 from messages.access import Access, Actor, access_to, actor_of
 from messages.clock import now_ms
 from messages.errors import BadRequest, ChatError, NotFound
@@ -60,6 +60,7 @@ def _show(request: HttpRequest, access: Access, *, problem: str = "") -> HttpRes
     if access.may_manage:
         context |= {
             "members": members_of(access.chat_id),
+            "filter": held.filter_of(access.chat_id),
             "bans": bans_of(access.chat_id),
             "invitations": [_link(request, one) for one in invitations.open_ones(access)],
             "roles": Role.choices,
@@ -85,6 +86,11 @@ def _change(actor: Actor, chat_id: str, form: QueryDict) -> None:
     chats.change_chat(
         actor, chat_id, title=form.get("title", ""), history=form.get("history", History.ALL)
     )
+
+
+def _filter(actor: Actor, chat_id: str, form: QueryDict) -> None:
+    words = form.get("words", "").splitlines()
+    held.set_filter(actor, chat_id, words=words, links=form.get("links") == "yes")
 
 
 def _freeze(actor: Actor, chat_id: str, form: QueryDict) -> None:
@@ -140,6 +146,7 @@ def _number(form: QueryDict, name: str) -> int:
 
 _ACTS: dict[str, Act] = {
     "change": _change,
+    "filter": _filter,
     "freeze": _freeze,
     "add": _add,
     "setRole": _set_role,
