@@ -7,6 +7,12 @@ from messages.admin.trust import BanAdmin, InvitationAdmin, RevocationAdmin
 from messages.admin.work import JobAdmin
 
 __all__ = [
-    *("BanAdmin", "ChatAdmin", "EventAdmin", "InvitationAdmin"),
-    *("JobAdmin", "MembershipAdmin", "MessageAdmin", "RevocationAdmin"),
+    "BanAdmin",
+    "ChatAdmin",
+    "EventAdmin",
+    "InvitationAdmin",
+    "JobAdmin",
+    "MembershipAdmin",
+    "MessageAdmin",
+    "RevocationAdmin",
 ]
