@@ -10,7 +10,7 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from chatrouting.logs import without_query
+from chatrouting.logs import without_invitations, without_query
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -282,8 +282,18 @@ LOGGING = {
     },
     "filters": {
         "without_query": {"()": "django.utils.log.CallbackFilter", "callback": without_query},
+        "without_invitations": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": without_invitations,
+        },
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["without_invitations"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django": {"handlers": []},  # not each line twice with DEBUG

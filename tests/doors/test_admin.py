@@ -120,13 +120,20 @@ def test_a_chat_is_not_added_here(root: Client) -> None:
 def test_a_change_of_a_chat_goes_through_the_log(root: Client, talk: Chat) -> None:
     head = len(log_of(talk))
     page = address("chat", f"{talk.chat_id}/change/")
-    form = {"title": " Dinner ", "frozen": "on", "last_seq": "1", "epoch": "x", "chat_id": "other"}
+    form = {
+        "title": " Dinner ",
+        "frozen": "on",
+        "history": "all",
+        "last_seq": "1",
+        "epoch": "x",
+        "chat_id": "other",
+    }
     assert root.post(page, form).status_code == 302
     talk.refresh_from_db()
     assert (talk.title, talk.frozen, talk.last_seq) == ("Dinner", True, head + 2)
     assert kinds(talk, after=head) == ["chat_renamed", "chat_frozen"]
     assert (log_of(talk)[-1].actor or {})["name"] == "root"
-    root.post(page, {"title": "Dinner", "frozen": "on"})
+    root.post(page, {"title": "Dinner", "frozen": "on", "history": "all"})
     assert len(log_of(talk)) == head + 2
 
 

@@ -16,7 +16,8 @@ from chatrouting.outbox import MAX_BYTES
 from chatrouting.process import process
 from chatrouting.reading import read
 from messages.access import actor_of
-from messages.chats import add_member, create_chat, remove_member
+from messages.chats import create_chat
+from messages.membership import add_member, remove_member
 from messages.models import Chat
 from tests.domain.talk import say
 from tests.doors.conftest import Connect, Listen
