@@ -42,7 +42,9 @@ class Recent:
         """
         if not self._frames or self._frames[0].seq > seq + 1:
             return None
-        events: list[dict[str, Any]] = [orjson.loads(frame.text or "") for frame in self._frames if frame.seq > seq]
+        events: list[dict[str, Any]] = [
+            orjson.loads(frame.text or "") for frame in self._frames if frame.seq > seq
+        ]
         if events and events[0]["at"] < now_ms() - MAX_AGE_MS:
             return None
         latest = {e["message"]["messageId"]: e["message"] for e in events if "message" in e}

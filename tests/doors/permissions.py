@@ -44,6 +44,17 @@ POST   chats/{chatId}/messages/{messageId}/retry/ 401  404  404  403  404  403  
 POST   chats/{chatId}/messages/{messageId}/cancel/ 401  404  404  403  404  403  200   200   200
 POST   chats/{chatId}/messages/{messageId}/feedback/ 401  404  404  200  404  200  200  200  200
 GET    chats/{chatId}/messages/{messageId}/timeline/ 401  404  404  403  404  403  200  200  200
+POST   chats/{chatId}/messages/{messageId}/report/ 401  404  404  204  404  204  403  204  204
+GET    chats/{chatId}/decisions/             401   404   404   200   404   200   200   200   200
+GET    chats/{chatId}/filter/                401   404   404   403   404   403   200   200   200
+PUT    chats/{chatId}/filter/                401   404   404   403   404   403   200   200   200
+GET    moderation/cases/                     401   404   404   404   404   404   404   200   200
+GET    moderation/cases/{messageId}/         401   404   404   404   404   404   404   200   200
+GET    moderation/decisions/                 401   404   404   404   404   404   404   200   200
+POST   moderation/decisions/                 401   404   404   404   404   404   404   201   201
+POST   moderation/decisions/{decisionId}/undo/ 401 404   404   404   404   404   404   201   201
+GET    moderation/held/                      401   404   404   404   404   404   404   200   200
+POST   moderation/held/{heldId}/             401   404   404   404   404   404   404   200   200
 GET    chats/{chatId}/events/                401   404   404   200   404   200   200   200   200
 PUT    chats/{chatId}/read/                  401   404   404   200   404   200   200   404   404
 POST   auth/token/                           401   201   201   201   201   201   201   201   201
@@ -60,6 +71,7 @@ unsubscribe  4501  ok       ok       ok        ok       ok        ok    ok      
 send         4501  notFound notFound muted     notFound ok        ok    forbidden forbidden
 edit         4501  notFound notFound forbidden notFound forbidden ok    forbidden forbidden
 remove       4501  notFound notFound forbidden notFound forbidden ok    ok        ok
+report       4501  notFound notFound ok        notFound ok        forbidden ok    ok
 retry        4501  notFound notFound forbidden notFound forbidden ok    ok        ok
 cancel       4501  notFound notFound forbidden notFound forbidden ok    ok        ok
 fetch        4501  notFound notFound ok        notFound ok        ok    ok        ok
@@ -79,6 +91,18 @@ GET    /chats/{chat_id}/        302   404   404   200   404   200   200   200   
 POST   /chats/{chat_id}/        302   404   404   403   404   302   302   403   403
 GET    /chats/{chat_id}/settings/  302 404  404   200   404   200   200   200   200
 POST   /chats/{chat_id}/settings/  302 404  404   400   404   400   302   302   302
+GET    /chats/{chat_id}/messages/{message_id}/report/  302 404 404 200 404 200 200 200 200
+POST   /chats/{chat_id}/messages/{message_id}/report/  302 404 404 200 404 200 400 200 200
+GET    /moderation/             302   404   404   404   404   404   404   200   200
+POST   /moderation/             405   405   405   405   405   405   405   405   405
+GET    /moderation/decide/      405   405   405   405   405   405   405   405   405
+POST   /moderation/decide/      302   404   404   404   404   404   404   302   302
+GET    /moderation/decisions/{decision_id}/undo/  405 405 405 405 405 405 405 405 405
+POST   /moderation/decisions/{decision_id}/undo/  302 404 404 404 404 404 404 302 302
+GET    /moderation/held/{held_id}/  405 405   405   405   405   405   405   405   405
+POST   /moderation/held/{held_id}/  302 404   404   404   404   404   404   302   302
+GET    /moderation/{message_id}/  302 404   404   404   404   404   404   200   200
+POST   /moderation/{message_id}/  405 405   405   405   405   405   405   405   405
 GET    /invitations/{token}/    302   200   200   302   404   302   302   200   200
 POST   /invitations/{token}/    302   302   302   302   404   302   302   302   302
 GET    /thumbnails/{video_id}.jpg  403 404  404   404   404   404   404   404   404
@@ -97,11 +121,14 @@ auth.group                      403  403  403  403    200  200  200  200
 auth.user                       403  403  403  403    200  200  200  200
 chat_messages.ban               200  200  403  403    200  200  403  403
 chat_messages.chat              200  200  403  403    200  200  403  200
+chat_messages.decision          200  200  403  403    200  200  403  403
 chat_messages.event             200  200  403  403    200  200  403  403
+chat_messages.held              200  200  403  403    200  200  403  403
 chat_messages.invitation        200  200  403  403    200  200  403  403
 chat_messages.job               200  200  403  403    200  200  403  403
 chat_messages.membership        200  200  403  403    200  200  403  403
 chat_messages.message           200  200  403  403    200  200  403  403
+chat_messages.report            200  200  403  403    200  200  403  403
 chat_messages.revocation        200  200  403  403    200  200  403  403
 knox.authtoken                  403  403  403  403    200  200  200  200
 """

@@ -29,8 +29,10 @@ from messages.drafts import Draft
 from messages.errors import ChatError
 from messages.identity import new_client_message_id
 from messages.membership import add_member, ban, remove_member
-from messages.models import Chat, Membership, Message
+from messages.models import Chat, Held, Membership, Message, Verb
+from messages.moderation import decide
 from messages.pipeline import cancel
+from messages.reports import report
 from messages.representation import WireMessage
 from messages.writer import writer
 from tests.domain.talk import accept, say
@@ -55,6 +57,8 @@ class Stage:
     answers: dict[str, WireMessage]  # of ann's questions, by their status
     token: str
     invitation_id: str
+    decision_id: int
+    held_id: int
 
 
 @pytest.fixture
@@ -70,6 +74,10 @@ def stage(ann: User, bob: User, eve: User, mod: User, chat: Chat, settings: Sett
     root = User.objects.create_superuser("root", password="demo")
     people = (None, eve, others["fred"], others["mia"], others["ben"], bob, ann, mod, root)
     link = invitations.create(owner, chat.pk)
+    message = say(ann, chat, "Hello")
+    report(actor_of(bob), message["messageId"], "Rude")
+    muted = {"chat_id": chat.pk, "user_id": others["dora"].pk}
+    waits = {"chat": chat, "author": others["dora"], "content": "Darn", "why": "word", "at": 1}
     return Stage(
         chat=chat,
         people=dict(zip(ROLES, people, strict=True)),
@@ -77,10 +85,12 @@ def stage(ann: User, bob: User, eve: User, mod: User, chat: Chat, settings: Sett
             role: cookie_of(user) if user else "" for role, user in zip(ROLES, people, strict=True)
         },
         extra=others["dora"],
-        message=say(ann, chat, "Hello"),
+        message=message,
         answers=answers_to(ann, chat),
         token=link["token"],
         invitation_id=link["invitationId"],
+        decision_id=decide(actor_of(mod), Verb.MUTE, **muted).pk,
+        held_id=Held.objects.create(type="user", **waits).pk,
     )
 
 
@@ -139,6 +149,13 @@ WRITES: dict[str, Callable[[Stage], object]] = {
     },
     "PATCH chats/{chatId}/messages/{messageId}/": lambda stage: {"rev": 1, "content": "New"},
     "POST chats/{chatId}/messages/{messageId}/feedback/": lambda stage: {"verdict": "up"},
+    "POST chats/{chatId}/messages/{messageId}/report/": lambda stage: {"reason": "Rude"},
+    "PUT chats/{chatId}/filter/": lambda stage: {"words": ["darn"], "links": True},
+    "POST moderation/decisions/": lambda stage: {
+        "verb": "remove",
+        "messageIds": [stage.message["messageId"]],
+    },
+    "POST moderation/held/{heldId}/": lambda stage: {"verb": "reject"},
     "PUT chats/{chatId}/read/": lambda stage: {"seq": 1},
 }
 ANSWERS = {"retry": "error", "cancel": "pending", "feedback": "completed"}
@@ -157,6 +174,11 @@ def address(stage: Stage, door: str) -> str:
         "invitationId": stage.invitation_id,
         "token": stage.token,
         "video_id": "x",
+        "message_id": message["messageId"],
+        "decisionId": stage.decision_id,
+        "decision_id": stage.decision_id,
+        "heldId": stage.held_id,
+        "held_id": stage.held_id,
     }
     return door.partition(" ")[2].format_map(names)
 
@@ -187,6 +209,9 @@ FORMS: dict[str, dict[str, str]] = {
     "/new/": {"title": "Mine"},
     "/chats/{chat_id}/": {"content": "Hello"},
     "/chats/{chat_id}/settings/": {"act": "freeze", "frozen": "yes"},
+    "/chats/{chat_id}/messages/{message_id}/report/": {"reason": "Rude"},
+    "/moderation/decide/": {"verb": "remove"},
+    "/moderation/held/{held_id}/": {"verb": "reject"},
     "/accounts/login/": {"username": "nobody", "password": "x"},
 }
 
@@ -266,6 +291,8 @@ def fields_of(action: str, stage: Stage, ann: User) -> dict[str, Any]:
         return {"messageId": answer["messageId"]}
     if action in ("edit", "remove"):
         return {"messageId": say(ann, stage.chat)["messageId"], "rev": 1, "content": "New"}
+    if action == "report":
+        return {"messageId": stage.message["messageId"], "reason": "Rude"}
     if action == "send":
         return about | draft(new_client_message_id())
     return about | {"messageIds": [stage.message["messageId"]], "seq": 1, "on": True}
