@@ -217,5 +217,5 @@ def test_pages_take_as_many_queries_however_much_there_is(
         say(bob, chat, f"number {number}")
     with django_assert_num_queries(4):  # session, user; lines, their last messages
         ann_client.get("/")
-    with django_assert_num_queries(6):  # and: access, messages
+    with django_assert_num_queries(8):  # and: access, messages; told, held
         ann_client.get(page_of(chat))
