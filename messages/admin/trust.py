@@ -13,7 +13,7 @@ from messages.models import Ban, Invitation, Revocation
 class _OfChat(ReadOnly, Window):
     """What is done about it is done by the chat's own doors."""
 
-    search_fields = ("chat__chat_id__exact", "user__username__startswith")
+    search_fields: tuple[str, ...] = ("chat__chat_id__exact", "user__username__startswith")
     search_help_text = _("A chatId, or the beginning of a user name.")
 
 

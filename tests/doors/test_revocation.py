@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from knox.models import AuthToken
@@ -59,7 +60,7 @@ ENDS: dict[str, Callable[[User], Any]] = {
     "session": lambda bob: Session.objects.all().delete(),
     "token": lambda bob: AuthToken.objects.filter(user=bob).delete(),
     "account": lambda bob: _change(bob, is_active=False),
-    "session, by another password": lambda bob: bob.set_password("new") or bob.save(),
+    "session, by another password": lambda bob: _change(bob, password=make_password("new")),
 }
 
 
