@@ -9,16 +9,15 @@ from django.utils.translation import gettext_lazy as _
 from messages.admin.windows import ReadOnly, Window, moment
 from messages.models import Ban, Invitation, Revocation
 
-
-class _OfChat(ReadOnly, Window):
-    """What is done about it is done by the chat's own doors."""
-
-    search_fields = ("chat__chat_id__exact", "user__username__startswith")
-    search_help_text = _("A chatId, or the beginning of a user name.")
+_OF_SOMEBODY = ("chat__chat_id__exact", "user__username__startswith")
 
 
 @admin.register(Ban)
-class BanAdmin(_OfChat):
+class BanAdmin(ReadOnly, Window):
+    """What is done about it is done by the chat's own doors, here and below."""
+
+    search_fields = _OF_SOMEBODY
+    search_help_text = _("A chatId, or the beginning of a user name.")
     list_display = ("user", "chat", "by", "by_moderator", "time", "reason")
     list_filter = ("by_moderator",)
     list_select_related = ("chat", "user", "by")
@@ -30,7 +29,7 @@ class BanAdmin(_OfChat):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(_OfChat):
+class InvitationAdmin(ReadOnly, Window):
     """The link itself is shown to those who manage the chat, and to nobody here."""
 
     list_display = ("invitation_id", "chat", "created_by", "made", "ends", "times", "revoked")
@@ -58,7 +57,9 @@ class InvitationAdmin(_OfChat):
 
 
 @admin.register(Revocation)
-class RevocationAdmin(_OfChat):
+class RevocationAdmin(ReadOnly, Window):
+    search_fields = _OF_SOMEBODY
+    search_help_text = _("A chatId, or the beginning of a user name.")
     list_display = ("user", "chat", "cause", "by", "time", "seq", "sent_seq")
     list_filter = ("cause",)
     list_select_related = ("chat", "user", "by")

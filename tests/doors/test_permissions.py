@@ -95,12 +95,16 @@ def stage(ann: User, bob: User, eve: User, mod: User, chat: Chat, settings: Sett
 
 
 def answers_to(ann: User, chat: Chat) -> dict[str, WireMessage]:
-    found = {}
-    for status in ("pending", "error", "completed"):
-        found[status] = accept(ann, chat, "Why?", type="ai").placeholder
+    found = {status: an_answer(ann, chat) for status in ("pending", "error", "completed")}
     cancel(actor_of(ann), found["error"]["messageId"])
     Message.objects.filter(pk=found["completed"]["messageId"]).update(status="completed")
     return found
+
+
+def an_answer(ann: User, chat: Chat) -> WireMessage:
+    placeholder = accept(ann, chat, "Why?", type="ai").placeholder
+    assert placeholder is not None
+    return placeholder
 
 
 @pytest.fixture
@@ -285,7 +289,7 @@ def fields_of(action: str, stage: Stage, ann: User) -> dict[str, Any]:
     """What an action says, about a message of its own."""
     about: dict[str, Any] = {"chatId": stage.chat.pk}
     if action in ("retry", "cancel"):
-        answer = accept(ann, stage.chat, "Why?", type="ai").placeholder
+        answer = an_answer(ann, stage.chat)
         if action == "retry":
             cancel(actor_of(ann), answer["messageId"])
         return {"messageId": answer["messageId"]}
