@@ -164,9 +164,10 @@ def _end(user_id: int) -> None:
     """The account, and with it the last rows that point at it or have its name."""
     if apps.is_installed("axes"):  # writes down under what names people tried to sign in
         name = get_user_model().objects.values_list("username", flat=True).get(pk=user_id)
-        for model in apps.get_app_config("axes").get_models():
+        attempts: Any = apps.get_app_config("axes").get_models()
+        for model in attempts:
             if any(field.name == "username" for field in model._meta.fields):
-                model._default_manager.filter(username=name).delete()
+                model.objects.filter(username=name).delete()
     users = ContentType.objects.get_for_model(get_user_model())
     about = Q(content_type=users, object_id=str(user_id))
     LogEntry.objects.filter(about | Q(user_id=user_id)).delete()
