@@ -9,7 +9,17 @@ from django.db.models import QuerySet
 from knox.models import AuthToken
 
 from messages.decisions import decisions
-from messages.models import Event, Feedback, Held, Membership, Message, Report
+from messages.models import (
+    Ban,
+    Event,
+    Feedback,
+    Held,
+    Invitation,
+    Membership,
+    Message,
+    Report,
+    Revocation,
+)
 from messages.representation import find_messages, places
 
 Item = dict[str, Any]
@@ -31,6 +41,9 @@ def parts(user_id: int) -> dict[str, tuple[int, Iterator[Item]]]:
         "reports": Report.objects.filter(reporter_id=user_id),
         "held": Held.objects.filter(author_id=user_id),
         "events": Event.objects.filter(actor_id=user_id),
+        "bans": Ban.objects.filter(user_id=user_id),
+        "invitations": Invitation.objects.filter(created_by_id=user_id),
+        "revocations": Revocation.objects.filter(user_id=user_id),
     }
     written = Message.objects.filter(author_id=user_id)
     return {
@@ -66,6 +79,9 @@ _COLUMNS = {
     "reports": ("message_id", "reason", "at"),
     "held": ("chat_id", "client_message_id", "type", "content", "url", "reply_to", "why", "at"),
     "events": ("chat_id", "seq", "at", "type", "message_id", "data"),
+    "bans": ("chat_id", "at", "reason"),
+    "invitations": ("chat_id", "created_at", "expires_at", "max_uses", "uses", "revoked_at"),
+    "revocations": ("chat_id", "cause", "at", "seq", "sent_seq"),
 }
 
 

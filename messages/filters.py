@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,7 @@ from messages.models import MAX_HELD_WORDS, Held
 # Of one person in one chat; more would bury what others wait for.
 MAX_WAITING = 20
 _MAX_WORD = 64
+_TOKEN = re.compile(r"\w+|[^\w\s]")
 _SENTENCES = {
     "word": _("A moderator has to look at this first: it has a word that waits here."),
     "link": _("A moderator has to look at this first: it has a link, and links wait here."),
@@ -65,7 +67,7 @@ def hold(draft: Draft, head: Head) -> ChatError | None:
 
 def why_held(head: Head, content: str, html: str) -> str | None:
     """`word`, `link` or None; a link is whatever is shown as one."""
-    if head.held_words and _pattern(head.held_words).search(_plain(content)):
+    if head.held_words and _Words.of(head.held_words).are_in(content):
         return "word"
     if head.hold_links and "<a " in html:
         return "link"
@@ -87,12 +89,39 @@ def require_words(value: object) -> str:
     return text
 
 
-@lru_cache(maxsize=256)
-def _pattern(words: str) -> re.Pattern[str]:
-    """Whole words, however they are cased and spaced; linear in the text."""
-    each = (r"\s+".join(map(re.escape, _plain(word).split())) for word in words.splitlines())
-    return re.compile(rf"(?<!\w)(?:{'|'.join(each)})(?!\w)")
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Words and phrases, looked for as a whole, however they are cased, spaced and joined.
+
+    No pattern: hundreds of alternatives, tried at every place of a long text, would keep the
+    writing thread from its work for longer than all it writes.
+    """
+
+    single: frozenset[str]
+    phrases: tuple[str, ...]
+
+    @classmethod
+    @lru_cache(maxsize=256)
+    def of(cls, words: str) -> "_Words":
+        each = [_tokens(word) for word in words.splitlines()]
+        single = frozenset(tokens[0] for tokens in each if len(tokens) == 1)
+        return cls(single, tuple(_spaced(tokens) for tokens in each if len(tokens) > 1))
+
+    def are_in(self, text: str) -> bool:
+        tokens = _tokens(text)
+        if not self.single.isdisjoint(tokens):
+            return True
+        spaced = _spaced(tokens)
+        return any(phrase in spaced for phrase in self.phrases)
 
 
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+def _tokens(text: str) -> list[str]:
+    """Words, and signs each by itself; what cannot be seen is not there."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    if not plain.isascii():
+        plain = "".join(sign for sign in plain if unicodedata.category(sign) != "Cf")
+    return _TOKEN.findall(plain)
+
+
+def _spaced(tokens: list[str]) -> str:
+    return f" {' '.join(tokens)} "

@@ -13,7 +13,7 @@ from messages.identity import new_chat_id, new_epoch
 MAX_TITLE = 120
 MAX_CONTENT = 16_384
 MAX_REASON = 500
-MAX_HELD_WORDS = 4_096
+MAX_HELD_WORDS = 2_048
 
 
 class History(models.TextChoices):

@@ -121,6 +121,19 @@ def remove(actor: Actor, message_id: str, *, chat_id: str | None = None) -> Wire
 
 
 @transaction.atomic
+def ban(actor: Actor, chat_id: str, user_id: int) -> None:
+    """Keep somebody out, as an owner or a moderator; who is kept out already stays so."""
+    if membership.ban(actor, chat_id, user_id):
+        record(actor, Verb.BAN, About(chat_id, user_id))
+
+
+@transaction.atomic
+def lift_ban(actor: Actor, chat_id: str, user_id: int) -> None:
+    membership.lift_ban(actor, chat_id, user_id)
+    record(actor, Verb.UNBAN, About(chat_id, user_id))
+
+
+@transaction.atomic
 def change_member(
     actor: Actor,
     chat_id: str,

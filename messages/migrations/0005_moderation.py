@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 db_default="",
                 default="",
                 help_text="One a line. What has one of them waits for a moderator.",
-                max_length=4096,
+                max_length=2048,
             ),
         ),
         migrations.AddField(

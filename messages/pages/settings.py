@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from messages import chats, held, history, invitations, membership
+from messages import chats, held, history, invitations, membership, moderation
 from messages.access import Access, Actor, access_to, actor_of
 from messages.clock import now_ms
 from messages.errors import BadRequest, ChatError, NotFound
@@ -116,11 +116,11 @@ def _remove(actor: Actor, chat_id: str, form: QueryDict) -> None:
 
 
 def _ban(actor: Actor, chat_id: str, form: QueryDict) -> None:
-    membership.ban(actor, chat_id, _number(form, "user"))
+    moderation.ban(actor, chat_id, _number(form, "user"))
 
 
 def _lift_ban(actor: Actor, chat_id: str, form: QueryDict) -> None:
-    membership.lift_ban(actor, chat_id, _number(form, "user"))
+    moderation.lift_ban(actor, chat_id, _number(form, "user"))
 
 
 def _leave(actor: Actor, chat_id: str, form: QueryDict) -> None:

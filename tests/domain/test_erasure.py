@@ -13,12 +13,12 @@ from django.db import connection
 from django.test import Client
 from knox.models import AuthToken
 
-from messages import erasure, held, moderation
+from messages import erasure, held, invitations, moderation
 from messages.access import actor_of
 from messages.chats import create_chat
 from messages.errors import ChatError
 from messages.identity import Cursor
-from messages.membership import add_member
+from messages.membership import add_member, ban
 from messages.models import Chat, Decision, Event, Membership, Message, Report, Verb
 from messages.pipeline import rate
 from messages.reports import report
@@ -73,6 +73,9 @@ def past(ann: User, bob: User, mod: User, zap: User, chat: Chat) -> Chat:
         say(zap, chat, f"Darn, {SECRET}")
     create_chat(actor_of(zap), "His", chat_id="his", members=[actor_of(bob)])
     say(bob, "his", "Hello him")
+    invitations.create(actor_of(zap), "his")
+    other = create_chat(actor_of(ann), "Other", members=[actor_of(zap)])
+    ban(actor_of(ann), other, zap.pk, reason=f"{SECRET}, of all people")
     return chat
 
 
@@ -193,6 +196,9 @@ def test_an_export_has_everything_and_only_theirs(
         "reports": 1,
         "held": 1,
         "events": 9,
+        "bans": 1,
+        "invitations": 1,
+        "revocations": 1,
         "decisionsAbout": 2,
         "decisionsBy": 1,
         "tokens": 1,

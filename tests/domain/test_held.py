@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def strict(ann: User, chat: Chat) -> Chat:
     """Ann's chat, where some words and all links wait."""
-    held.set_filter(actor_of(ann), chat.pk, words=["darn", "old  hat", ""], links=True)
+    held.set_filter(actor_of(ann), chat.pk, words=["darn", "old  hat", "b*d", ""], links=True)
     return chat
 
 
@@ -45,6 +45,10 @@ def refusal(user: User, chat: Chat, content: str, **body: object) -> ChatError:
         ("Darn it", "word"),
         ("an OLD\nhat!", "word"),
         ("d\N{FULLWIDTH LATIN SMALL LETTER A}rn", "word"),
+        ("da\u200brn", "word"),
+        ("this is b*d!", "word"),
+        ("b*dly, or b d", None),
+        ("old; hat", None),
         ("darning is fine", None),
         ("see https://example.org/", "link"),
         ("[x](https://example.org/)", "link"),

@@ -218,6 +218,20 @@ def test_an_owner_mutes_and_gives_roles_in_one_go(ann: User, bob: User, chat: Ch
     assert list(Decision.objects.values_list("verb", flat=True)) == ["unmute", "mute"]
 
 
+def test_an_owners_ban_is_on_record_once(ann: User, bob: User, eve: User, chat: Chat) -> None:
+    for user, refusal in ((bob, Forbidden), (eve, NotFound)):
+        for verb in (moderation.ban, moderation.lift_ban):
+            with pytest.raises(refusal):
+                verb(actor_of(user), chat.pk, ann.pk)
+    for _ in range(2):
+        moderation.ban(actor_of(ann), chat.pk, bob.pk)
+    moderation.lift_ban(actor_of(ann), chat.pk, bob.pk)
+    assert [(d.verb, d.by, d.user) for d in Decision.objects.order_by("pk")] == [
+        ("ban", ann, bob),
+        ("unban", ann, bob),
+    ]
+
+
 def test_members_and_outsiders_mute_nobody(ann: User, bob: User, eve: User, chat: Chat) -> None:
     for user, refusal in ((bob, Forbidden), (eve, NotFound)):
         with pytest.raises(refusal):
