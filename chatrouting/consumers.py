@@ -224,7 +224,8 @@ class ChatConsumer(AsyncConsumer):
         chat_id = subscription.room.chat_id
         if self.subscriptions.get(chat_id) is subscription:
             del self.subscriptions[chat_id]
-            self.wanted.pop(chat_id, None)
+            if self.wanted.get(chat_id) is subscription:  # else another is being asked for
+                del self.wanted[chat_id]
         is_ours = chat_id == self.scope["url_route"]["kwargs"].get("chat_id")
         if is_ours and why is Notice.SUBSCRIPTION_REVOKED:
             self.end(CloseCode.ACCESS_REMOVED, NotFound())
