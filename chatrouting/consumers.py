@@ -210,6 +210,10 @@ class ChatConsumer(AsyncConsumer):
         for subscription in self.subscriptions.values():
             subscription.room.recheck(subscription)
 
+    def tell(self, chat_id: str, text: str) -> None:
+        if chat_id in self.subscriptions:
+            self.push_if_idle(text)
+
     def going_away(self) -> None:
         self.push_always(protocol.notice(Notice.GOING_AWAY))
 
