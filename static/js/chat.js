@@ -1,5 +1,6 @@
 /** The chat page: joins what the server rendered, the live chats, and the reader's hands. */
 
+import { browserLines } from "./browser_lines.js";
 import { Chats } from "./chats.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
@@ -7,7 +8,8 @@ import { LiveChat } from "./live_chat.js";
 import { LogView } from "./log_view.js";
 import { Navigation } from "./navigation.js";
 import { ReadingPlace } from "./reading_place.js";
-import { SOCKET_PATH, meaningOf } from "./protocol.js";
+import { meaningOf } from "./protocol.js";
+import { Rest } from "./rest.js";
 import { play } from "./video_card.js";
 import { say } from "./words.js";
 
@@ -20,7 +22,15 @@ class ChatPage {
   #names = new Intl.ListFormat(document.documentElement.lang);
   #isPainting = false;
   #chats = new Chats({ make: (known) => this.#makeChat(known) });
-  #connection = connect(this.#chats);
+  #rest = new Rest({ token });
+  #connection = new Connection({
+    lines: browserLines({
+      rest: this.#rest,
+      user: this.#page.user,
+      chatIds: () => this.#chats.chatIds,
+    }),
+    listener: this.#chats,
+  });
   #composer;
   #view;
 
@@ -182,10 +192,10 @@ class ChatPage {
   }
 }
 
-function connect(listener) {
-  const address = new URL(SOCKET_PATH, location.href);
-  address.protocol = address.protocol.replace("http", "ws");
-  return new Connection({ openSocket: (protocol) => new WebSocket(address, protocol), listener });
+/** The cookie's is newer where somebody has signed in again since. */
+function token() {
+  const cookie = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
+  return cookie ?? document.querySelector("[name=csrfmiddlewaretoken]").value;
 }
 
 const lineOf = (url) => document.querySelector(`.chats li > a[href="${url.pathname}"]`);

@@ -19,6 +19,11 @@ export class Chats {
     return this.#known.get(this.#currentId);
   }
 
+  /** All that is to be heard of, the one looked at first. */
+  get chatIds() {
+    return [...this.#known.keys()].reverse();
+  }
+
   isCurrent(chatId) {
     return chatId === this.#currentId;
   }

@@ -4,6 +4,7 @@ import { beforeEach, test } from "node:test";
 import { Backoff } from "../../static/js/backoff.js";
 import { Chats } from "../../static/js/chats.js";
 import { Connection } from "../../static/js/connection.js";
+import { SocketLine } from "../../static/js/socket_line.js";
 import { LiveChat } from "../../static/js/live_chat.js";
 import { FakeSocket } from "./fake_socket.js";
 import { ManualTimers, settled } from "./manual_timers.js";
@@ -39,7 +40,9 @@ function open(page = {}) {
   const chats = new Chats({ make: (known) => makeChat(known) });
   const openSocket = (protocol) => sockets[sockets.push(new FakeSocket(protocol)) - 1];
   const backoff = new Backoff(() => 1);
-  connection = new Connection({ openSocket, listener: chats, timers, backoff });
+  const clock = () => timers.now;
+  const lines = [(listener) => new SocketLine({ openSocket, listener, timers, clock })];
+  connection = new Connection({ lines, listener: chats, timers, clock, backoff });
   chat = chats.show({ chatId: "lunch", cursor: "k3v9x2:40", ...page });
   connection.start();
 }
