@@ -1,17 +1,17 @@
 /** One chat as its page knows it, live: what arrived, what is on its way, who is here. */
 
 import { Alarms } from "./alarms.js";
-import { newClientMessageId } from "./client_message_id.js";
 import { Company } from "./company.js";
 import { Cursor } from "./cursor.js";
 import { Follower } from "./follower.js";
 import { Outbox } from "./outbox.js";
-import { action } from "./protocol.js";
+import { action, meaningOf } from "./protocol.js";
 import { Sender } from "./sender.js";
 import { Timeline } from "./timeline.js";
 
 const READ_MS = 1_000;
 const FETCH_MS = 1_000;
+const TICK_MS = 1_000;
 
 // After these the server may allow more or less than it said when this page subscribed.
 const CHANGES_PERMISSIONS = /^(chat_frozen|chat_unfrozen|member_muted|member_unmuted)$/;
@@ -25,7 +25,7 @@ export class LiveChat {
   #alarms;
   #cursor;
   #company;
-  #outbox = new Outbox();
+  #outbox;
   #timeline;
   #follower;
   #sender;
@@ -43,7 +43,7 @@ export class LiveChat {
    * `page` is what is known: `{chatId, title, user, cursor, messages, moreBefore}`; a null cursor
    * means nothing yet. `onChange()` is called often: gather before painting.
    */
-  constructor(page, { connection, onChange, timers = globalThis, clock = Date.now }) {
+  constructor(page, { connection, rest, unsent, onChange, timers = globalThis, clock = Date.now }) {
     const chatId = page.chatId;
     this.#chatId = chatId;
     this.title = page.title ?? null;
@@ -53,12 +53,13 @@ export class LiveChat {
     this.#alarms = new Alarms(timers);
     this.#cursor = new Cursor(page.cursor);
     this.#company = new Company(page.user.id);
+    this.#outbox = new Outbox({ chatId, unsent, clock });
     this.#timeline = new Timeline(chatId, this.#outbox);
     this.#timeline.replace(page.messages, page.moreBefore);
     this.#connection = connection;
     const shared = { chatId, connection, alarms: this.#alarms, listener: this };
     this.#follower = new Follower({ ...shared, cursor: this.#cursor });
-    this.#sender = new Sender({ ...shared, outbox: this.#outbox });
+    this.#sender = new Sender({ ...shared, outbox: this.#outbox, rest, unsent, clock });
   }
 
   // --- What the page shows --------------------------------------------------------------------
@@ -99,7 +100,26 @@ export class LiveChat {
 
   /** Returns false for what has to go by the page's form instead; `what` as the outbox has it. */
   send(what) {
-    return this.#sender.offer(newClientMessageId(), what);
+    if (this.stopped !== null || this.#connection.isHopeless) {
+      return false;
+    }
+    this.#outbox.add(what);
+    this.#onChange();
+    this.#sender.flush();
+    return true;
+  }
+
+  /** One that was refused, tried once more. */
+  resend(clientMessageId) {
+    this.#outbox.resend(clientMessageId);
+    this.#onChange();
+    this.#sender.flush();
+  }
+
+  /** Other tabs, or an earlier page, have written here. */
+  async heedOutbox() {
+    await this.#outbox.refresh();
+    this.#sender.flush();
   }
 
   /** Work on a message: done again, or stopped; what comes of it is told as an event. */
@@ -160,8 +180,18 @@ export class LiveChat {
     this.stopped = { code, message };
     this.#alarms.silence();
     this.#company.gather([]);
-    this.#sender.close(message);
+    this.#sender.close();
+    this.#strand(code, message);
     this.#onChange();
+  }
+
+  #strand(code, message) {
+    if (meaningOf(code) === "noAccess") {
+      const refuse = ({ clientMessageId }) => this.#outbox.refuse(clientMessageId, { message, code });
+      this.#outbox.entries.forEach(refuse);
+    } else {
+      this.#outbox.strand(message);
+    }
   }
 
   onHeads(heads) {
@@ -271,7 +301,15 @@ export class LiveChat {
   }
 
   onOutbox() {
+    this.#countDown();
     this.#onChange();
+  }
+
+  /** While something waits for its time, the seconds are shown. */
+  #countDown() {
+    if (this.#outbox.entries.some(({ state }) => state === "waiting")) {
+      this.#alarms.first("tick", TICK_MS, () => this.onOutbox());
+    }
   }
 
   /** Said without need of an answer. */
