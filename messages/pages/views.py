@@ -176,17 +176,20 @@ def _show(request: HttpRequest, access: Access, typed: Typed, *, problem: str = 
         "typed": typed,
         "problem": problem,
         "lines": _lines(request),
-        "page": _for_the_script(access, more_before=page.more_before),
+        "page": _for_the_script(access, page),
     }
     return render(request, "chat/chat.html", context)
 
 
-def _for_the_script(access: Access, *, more_before: bool) -> dict[str, Any]:
+def _for_the_script(access: Access, page: history.Page) -> dict[str, Any]:
+    """The messages too: on coming back from another chat the script shows them again."""
     return {
         "chatId": access.chat_id,
+        "title": access.title,
         "user": access.actor.as_author(),
         "cursor": str(access.head),
-        "moreBefore": more_before,
+        "messages": page.history,
+        "moreBefore": page.more_before,
         "words": WORDS,
     }
 

@@ -1,9 +1,11 @@
-/** The chat page: joins what the server rendered, the live chat, and the reader's hands. */
+/** The chat page: joins what the server rendered, the live chats, and the reader's hands. */
 
+import { Chats } from "./chats.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { LiveChat } from "./live_chat.js";
 import { LogView } from "./log_view.js";
+import { Navigation } from "./navigation.js";
 import { ReadingPlace } from "./reading_place.js";
 import { SOCKET_PATH, meaningOf } from "./protocol.js";
 import { play } from "./video_card.js";
@@ -17,43 +19,59 @@ class ChatPage {
   #place = new ReadingPlace(this.#log, this.#list);
   #names = new Intl.ListFormat(document.documentElement.lang);
   #isPainting = false;
+  #chats = new Chats({ make: (known) => this.#makeChat(known) });
+  #connection = connect(this.#chats);
   #composer;
-  #connection;
-  #chat;
   #view;
+
+  get #chat() {
+    return this.#chats.current;
+  }
 
   open() {
     const selfId = this.#page.user.id;
     this.#view = new LogView({ list: this.#list, words: this.#words, selfId });
-    this.#chat = new LiveChat(
-      { ...this.#page, messages: this.#view.adopt() },
-      { connect: (listener) => this.#connect(listener), onChange: () => this.#changed() },
-    );
+    this.#view.adopt();
     this.#composer = new Composer({
       form: document.getElementById("composer"),
       onSend: (what) => this.#send(what),
       onTyping: (on) => this.#chat.type(on),
     });
+    this.#chats.show(this.#page);
     this.#listen();
     this.#connection.start();
-    this.#changed();
+    this.#paint();
   }
 
-  #connect(listener) {
-    const address = new URL(SOCKET_PATH, location.href);
-    address.protocol = address.protocol.replace("http", "ws");
-    this.#connection = new Connection({
-      openSocket: (protocol) => new WebSocket(address, protocol),
-      listener,
-    });
-    return this.#connection;
+  #makeChat(known) {
+    const { chatId } = known;
+    return new LiveChat(
+      { ...known, user: this.#page.user },
+      { connection: this.#connection, onChange: () => this.#changed(chatId) },
+    );
+  }
+
+  /** Another chat in the same page: what is known of it is there at once. */
+  #visit(chatId, url) {
+    if (this.#chats.isCurrent(chatId)) {
+      return;
+    }
+    this.#chat.draft = this.#composer.draft;
+    this.#chat.place = this.#place.mark;
+    const { draft, place } = this.#chats.show({ chatId, title: titleInList(url) });
+    this.#composer.draft = draft ?? {};
+    this.#composer.address = url.pathname;
+    this.#paint();
+    this.#place.goTo(place);
+    markInList(url);
   }
 
   // These live as long as the page does, so nothing removes them.
   #listen() {
     addEventListener("online", () => this.#connection.hurry());
     addEventListener("offline", () => this.#connection.interrupt());
-    addEventListener("beforeunload", (event) => this.#chat.hasUnsent && event.preventDefault());
+    addEventListener("beforeunload", (event) => this.#chats.hasUnsent && event.preventDefault());
+    new Navigation((chatId, url) => this.#visit(chatId, url));
     document.addEventListener("visibilitychange", () => this.#becameVisible());
     this.#log.addEventListener("scroll", () => this.#markRead(), { passive: true });
     this.#list.addEventListener("click", ({ target }) => this.#act(target.closest("button")));
@@ -105,8 +123,8 @@ class ChatPage {
   }
 
   /** Many changes come in one go; they are painted once. */
-  #changed() {
-    if (!this.#isPainting) {
+  #changed(chatId) {
+    if (this.#chats.isCurrent(chatId) && !this.#isPainting) {
       this.#isPainting = true;
       queueMicrotask(() => {
         this.#isPainting = false;
@@ -125,17 +143,15 @@ class ChatPage {
     this.#paintCompany(state, company);
     this.#paintStatus(state);
     this.#composer.allow(this.#mayWrite(state, permissions));
-    if (title !== null) {
-      write("title", title);
-      document.title = title;
-    }
+    write("title", title ?? "");
+    document.title = title ?? "";
     this.#markRead();
   }
 
   #paintOlder(from) {
     const older = document.getElementById("older");
     older.hidden = from === 0;
-    older.querySelector("a").search = `?before=${from}`;
+    older.querySelector("a").href = `?before=${from}`;
   }
 
   #paintCompany(state, { others, writing }) {
@@ -164,6 +180,23 @@ class ChatPage {
     }
     return permissions?.send ?? this.#composer.isAllowed;
   }
+}
+
+function connect(listener) {
+  const address = new URL(SOCKET_PATH, location.href);
+  address.protocol = address.protocol.replace("http", "ws");
+  return new Connection({ openSocket: (protocol) => new WebSocket(address, protocol), listener });
+}
+
+const lineOf = (url) => document.querySelector(`.chats li > a[href="${url.pathname}"]`);
+
+function titleInList(url) {
+  return lineOf(url)?.querySelector(".title").textContent ?? null;
+}
+
+function markInList(url) {
+  document.querySelector(".chats [aria-current]")?.removeAttribute("aria-current");
+  lineOf(url)?.setAttribute("aria-current", "page");
 }
 
 /** A live region speaks whenever it is written to, so only what is new is written. */

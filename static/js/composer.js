@@ -38,6 +38,27 @@ export class Composer {
     this.#listeners.abort();
   }
 
+  /** Where the form goes by itself. */
+  set address(path) {
+    this.#form.action = path;
+  }
+
+  /** What is being written, to be kept while another chat is shown. */
+  get draft() {
+    const replyTo = this.#form.elements.replyTo.value;
+    const about = this.#about.querySelector("span").textContent;
+    return { content: this.#box.value, ...(replyTo && { replyTo, about }) };
+  }
+
+  set draft({ content = "", replyTo = "", about = "" }) {
+    this.#rest();
+    this.#box.value = content;
+    this.#form.elements.replyTo.value = replyTo;
+    this.#about.querySelector("span").textContent = about;
+    this.#about.hidden = replyTo === "";
+    this.#problem.hidden = true;
+  }
+
   /** Puts a text back, before whatever was written since. */
   restore(content) {
     this.#box.value = [content, this.#box.value].filter(Boolean).join("\n");

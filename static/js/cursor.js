@@ -3,6 +3,9 @@
 const MOST_HELD = 500;
 
 function parse(text) {
+  if (text === null) {
+    return { epoch: null, seq: 0 };
+  }
   const [epoch, seq] = text.split(":");
   return { epoch, seq: Number(seq) };
 }
@@ -13,12 +16,18 @@ export class Cursor {
   #held = [];
   #head = null;
 
+  /** `text` is null where nothing is known of the chat yet: every event then waits for a snapshot. */
   constructor(text) {
     ({ epoch: this.#epoch, seq: this.#seq } = parse(text));
   }
 
   toString() {
     return `${this.#epoch}:${this.#seq}`;
+  }
+
+  /** What to subscribe from; null asks for a snapshot. */
+  get since() {
+    return this.#epoch === null ? null : `${this}`;
   }
 
   get seq() {

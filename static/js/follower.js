@@ -54,7 +54,7 @@ export class Follower {
     this.#hasToAskAgain = false;
     this.#alarms.cancel("gap");
     this.#alarms.cancel("again");
-    this.#call = this.#connection.call(action.subscribe(this.#chatId, `${this.#cursor}`, TAIL));
+    this.#call = this.#connection.call(action.subscribe(this.#chatId, this.#cursor.since, TAIL));
     this.#listener.onLookedAround();
     const problem = await this.#answer();
     this.#call = null;

@@ -32,17 +32,21 @@ export class LiveChat {
   #hasBroken = false;
   #readSeq = 0;
 
-  title = null;
+  title;
   permissions = null;
   stopped = null;
+  /** What is in the box, and where the log stands, while another chat is shown; see chat.js. */
+  draft = null;
+  place = null;
 
   /**
-   * `page` is what the HTML already shows: `{chatId, user, cursor, messages, moreBefore}`;
-   * `connect(listener)` makes the connection. `onChange()` is called often: gather before painting.
+   * `page` is what is known: `{chatId, title, user, cursor, messages, moreBefore}`; a null cursor
+   * means nothing yet. `onChange()` is called often: gather before painting.
    */
-  constructor(page, { connect, onChange, timers = globalThis, clock = Date.now }) {
+  constructor(page, { connection, onChange, timers = globalThis, clock = Date.now }) {
     const chatId = page.chatId;
     this.#chatId = chatId;
+    this.title = page.title ?? null;
     this.#selfId = page.user.id;
     this.#onChange = onChange;
     this.#clock = clock;
@@ -51,7 +55,6 @@ export class LiveChat {
     this.#company = new Company(page.user.id);
     this.#timeline = new Timeline(chatId, this.#outbox);
     this.#timeline.replace(page.messages, page.moreBefore);
-    const connection = connect(this);
     this.#connection = connection;
     const shared = { chatId, connection, alarms: this.#alarms, listener: this };
     this.#follower = new Follower({ ...shared, cursor: this.#cursor });
@@ -59,6 +62,10 @@ export class LiveChat {
   }
 
   // --- What the page shows --------------------------------------------------------------------
+
+  get chatId() {
+    return this.#chatId;
+  }
 
   rows() {
     return this.#timeline.rows();
@@ -97,11 +104,11 @@ export class LiveChat {
 
   /** Work on a message: done again, or stopped; what comes of it is told as an event. */
   retry(messageId) {
-    this.#tell(action.retry(messageId));
+    this.#tell(action.retry(this.#chatId, messageId));
   }
 
   cancel(messageId) {
-    this.#tell(action.cancel(messageId));
+    this.#tell(action.cancel(this.#chatId, messageId));
   }
 
   /** The text of a message that was refused, for another try. */
@@ -125,10 +132,19 @@ export class LiveChat {
     }
   }
 
+  /** Nothing of this chat is heard or said from here on. */
+  close() {
+    this.stopped ??= { code: "closed", message: null };
+    this.#alarms.silence();
+    this.#tell(action.unsubscribe(this.#chatId));
+  }
+
   // --- What the connection tells --------------------------------------------------------------
 
   onOpen() {
-    this.#follower.subscribe();
+    if (this.stopped === null) {
+      this.#follower.subscribe();
+    }
   }
 
   onWaiting() {
@@ -149,14 +165,14 @@ export class LiveChat {
   }
 
   onHeads(heads) {
-    if (heads?.[this.#chatId]) {
+    if (heads?.[this.#chatId] && this.stopped === null) {
       this.#follower.hearOf(heads[this.#chatId]);
     }
   }
 
   /** Whatever is not of this chat, or of a kind not known here, ends at this door. */
   onFrame(frame) {
-    if (frame.chatId !== this.#chatId) {
+    if (frame.chatId !== this.#chatId || this.stopped !== null) {
       return;
     }
     if (frame.op === "event") {
@@ -243,7 +259,6 @@ export class LiveChat {
   }
 
   onRefused({ code, message }) {
-    this.#connection.stop();
     this.onStopped(code, message);
   }
 

@@ -20,6 +20,26 @@ export class ReadingPlace {
     this.#log.scrollTop = 0;
   }
 
+  /** Where the reader is, for coming back later; null at the end. */
+  get mark() {
+    const first = this.isAtEnd ? null : this.#firstVisible();
+    const messageId = first?.dataset.messageId;
+    return messageId ? { messageId, top: this.#topOf(first) } : null;
+  }
+
+  goTo(mark) {
+    const isThere = ({ dataset }) => dataset.messageId === mark?.messageId;
+    const first = mark && [...this.#list.children].find(isThere);
+    this.goToEnd();
+    if (first) {
+      this.#log.scrollTop += this.#topOf(first) - mark.top;
+    }
+  }
+
+  #topOf(element) {
+    return element.getBoundingClientRect().top - this.#log.getBoundingClientRect().top;
+  }
+
   /** Runs a change of the log: who reads the end stays at the end, who reads on is not moved. */
   keepThrough(change) {
     const anchor = this.isAtEnd ? null : this.#firstVisible();
