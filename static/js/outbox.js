@@ -12,7 +12,7 @@ export class Outbox {
   #lastAt = 0;
 
   /** `unsent` keeps the entries for other tabs and later pages; without it they live as long as this. */
-  constructor({ chatId, unsent = null, clock = Date.now }) {
+  constructor({ chatId = null, unsent = null, clock = Date.now } = {}) {
     this.#chatId = chatId;
     this.#unsent = unsent;
     this.#clock = clock;
