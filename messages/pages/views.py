@@ -1,6 +1,6 @@
 """One function per page: ask the domain, show the answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import wraps
@@ -22,7 +22,7 @@ from messages.identity import is_client_message_id, new_client_message_id, requi
 from messages.message_id_generator import is_message_id
 from messages.models import MessageType
 from messages.pages.forms import NewChatForm
-from messages.pages.rows import BLANK, line_of, rows_of
+from messages.pages.rows import BLANK, BLANK_LINE, line_for_the_script, line_of, rows_of
 from messages.pages.words import WORDS
 from messages.video import video_id_of
 from messages.writer import writer
@@ -167,6 +167,7 @@ def _show(request: HttpRequest, access: Access, typed: Typed, *, problem: str = 
         if before is None
         else history.before(access.chat_id, before, PAGE)
     )
+    lines = history.chats_of(access.actor)
     context = {
         "access": access,
         "rows": rows_of(page.history, access.actor.id),
@@ -175,13 +176,16 @@ def _show(request: HttpRequest, access: Access, typed: Typed, *, problem: str = 
         "is_newest": before is None,
         "typed": typed,
         "problem": problem,
-        "lines": _lines(request),
-        "page": _for_the_script(access, page),
+        "lines": [line_of(line) for line in lines],
+        "blank_line": BLANK_LINE,
+        "page": _for_the_script(access, page, lines),
     }
     return render(request, "chat/chat.html", context)
 
 
-def _for_the_script(access: Access, page: history.Page) -> dict[str, Any]:
+def _for_the_script(
+    access: Access, page: history.Page, lines: Sequence[history.ChatLine]
+) -> dict[str, Any]:
     """The messages too: on coming back from another chat the script shows them again."""
     return {
         "chatId": access.chat_id,
@@ -190,6 +194,7 @@ def _for_the_script(access: Access, page: history.Page) -> dict[str, Any]:
         "cursor": str(access.head),
         "messages": page.history,
         "moreBefore": page.more_before,
+        "chats": [line_for_the_script(line) for line in lines],
         "words": WORDS,
     }
 

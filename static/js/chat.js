@@ -1,15 +1,12 @@
 /** The chat page: joins what the server rendered, the live chats, and the reader's hands. */
 
-import { browserLines } from "./browser_lines.js";
-import { Chats } from "./chats.js";
 import { Composer } from "./composer.js";
-import { Connection } from "./connection.js";
-import { LiveChat } from "./live_chat.js";
+import { ListView } from "./list_view.js";
 import { LogView } from "./log_view.js";
 import { Navigation } from "./navigation.js";
 import { ReadingPlace } from "./reading_place.js";
 import { meaningOf } from "./protocol.js";
-import { Rest } from "./rest.js";
+import { Session } from "./session.js";
 import { play } from "./video_card.js";
 import { say } from "./words.js";
 
@@ -21,21 +18,18 @@ class ChatPage {
   #place = new ReadingPlace(this.#log, this.#list);
   #names = new Intl.ListFormat(document.documentElement.lang);
   #isPainting = false;
-  #chats = new Chats({ make: (known) => this.#makeChat(known) });
-  #rest = new Rest({ token });
-  #connection = new Connection({
-    lines: browserLines({
-      rest: this.#rest,
-      user: this.#page.user,
-      chatIds: () => this.#chats.chatIds,
-    }),
-    listener: this.#chats,
+  #session = new Session(this.#page, {
+    onChange: (chatId) => this.#changed(chatId),
+    onList: () => this.#listChanged(),
+    onDraft: (chat) => this.#draftFound(chat),
   });
+  #lines = new ListView({ list: document.querySelector(".chats ul"), words: this.#words });
+  #isListing = false;
   #composer;
   #view;
 
   get #chat() {
-    return this.#chats.current;
+    return this.#session.chats.current;
   }
 
   open() {
@@ -47,40 +41,47 @@ class ChatPage {
       onSend: (what) => this.#send(what),
       onTyping: (on) => this.#chat.type(on),
     });
-    this.#chats.show(this.#page);
+    this.#session.chats.show(this.#page);
     this.#listen();
-    this.#connection.start();
+    this.#session.start();
     this.#paint();
-  }
-
-  #makeChat(known) {
-    const { chatId } = known;
-    return new LiveChat(
-      { ...known, user: this.#page.user },
-      { connection: this.#connection, onChange: () => this.#changed(chatId) },
-    );
   }
 
   /** Another chat in the same page: what is known of it is there at once. */
   #visit(chatId, url) {
-    if (this.#chats.isCurrent(chatId)) {
+    if (this.#session.chats.isCurrent(chatId)) {
       return;
     }
-    this.#chat.draft = this.#composer.draft;
+    this.#keepDraft();
     this.#chat.place = this.#place.mark;
-    const { draft, place } = this.#chats.show({ chatId, title: titleInList(url) });
-    this.#composer.draft = draft ?? {};
+    const { draft, place } = this.#session.visit(chatId);
+    this.#composer.draft = draft;
     this.#composer.address = url.pathname;
     this.#paint();
     this.#place.goTo(place);
-    markInList(url);
+    this.#listChanged();
+  }
+
+  #keepDraft() {
+    this.#session.keepDraft(this.#chat.chatId, this.#composer.draft);
+  }
+
+  /** What an earlier page was at; whoever has begun to write already is not interrupted. */
+  #draftFound(chat) {
+    const isFree = this.#composer.draft.content === "";
+    if (chat === this.#chat && isFree) {
+      this.#composer.draft = chat.draft;
+    }
   }
 
   // These live as long as the page does, so nothing removes them.
   #listen() {
-    addEventListener("online", () => this.#connection.hurry());
-    addEventListener("offline", () => this.#connection.interrupt());
-    addEventListener("beforeunload", (event) => this.#chats.hasUnsent && event.preventDefault());
+    const { chats, connection } = this.#session;
+    addEventListener("online", () => connection.hurry());
+    addEventListener("offline", () => connection.interrupt());
+    addEventListener("beforeunload", (event) => chats.areSafe || event.preventDefault());
+    addEventListener("pagehide", () => this.#leave());
+    document.getElementById("composer").addEventListener("input", () => this.#keepDraft());
     new Navigation((chatId, url) => this.#visit(chatId, url));
     document.addEventListener("visibilitychange", () => this.#becameVisible());
     this.#log.addEventListener("scroll", () => this.#markRead(), { passive: true });
@@ -88,10 +89,18 @@ class ChatPage {
   }
 
   #becameVisible() {
-    if (!document.hidden) {
-      this.#connection.hurry();
+    if (document.hidden) {
+      this.#leave();
+    } else {
+      this.#session.connection.hurry();
+      this.#session.list.refresh();
       this.#markRead();
     }
+  }
+
+  #leave() {
+    this.#chat.place = this.#place.mark;
+    this.#session.chats.keep();
   }
 
   #markRead() {
@@ -104,6 +113,7 @@ class ChatPage {
     const isTaken = this.#chat.send(what);
     if (isTaken) {
       this.#place.goToEnd();
+      this.#session.keepDraft(this.#chat.chatId, { content: "" });
     }
     return isTaken;
   }
@@ -116,6 +126,7 @@ class ChatPage {
       retry: () => this.#chat.retry(messageId),
       about: () => this.#composer.askAbout(messageId, this.#aboutWords(element)),
       play: () => play(button.closest(".video"), this.#titleOf(element)),
+      resend: () => this.#chat.resend(clientMessageId),
       takeBack: () => this.#composer.restore(this.#chat.takeBack(clientMessageId)),
     };
     acts[button?.dataset.act]?.();
@@ -134,7 +145,7 @@ class ChatPage {
 
   /** Many changes come in one go; they are painted once. */
   #changed(chatId) {
-    if (this.#chats.isCurrent(chatId) && !this.#isPainting) {
+    if (this.#session.chats.isCurrent(chatId) && !this.#isPainting) {
       this.#isPainting = true;
       queueMicrotask(() => {
         this.#isPainting = false;
@@ -154,8 +165,27 @@ class ChatPage {
     this.#paintStatus(state);
     this.#composer.allow(this.#mayWrite(state, permissions));
     write("title", title ?? "");
-    document.title = title ?? "";
+    this.#paintTitle();
     this.#markRead();
+  }
+
+  #listChanged() {
+    if (!this.#isListing) {
+      this.#isListing = true;
+      queueMicrotask(() => {
+        this.#isListing = false;
+        this.#lines.show(this.#session.list.lines, this.#chat.chatId);
+        this.#paintTitle();
+      });
+    }
+  }
+
+  #paintTitle() {
+    const { list } = this.#session;
+    const { chatId, title } = this.#chat;
+    const seen = document.hidden ? 0 : (list.get(chatId)?.unread ?? 0);
+    const unread = list.unread - seen;
+    document.title = unread > 0 ? `(${unread}) ${title ?? ""}` : (title ?? "");
   }
 
   #paintOlder(from) {
@@ -173,7 +203,9 @@ class ChatPage {
   }
 
   #paintStatus(state) {
-    document.getElementById("status").dataset.state = state;
+    const status = document.getElementById("status").dataset;
+    status.state = state;
+    status.way = this.#session.way;
     if (state === "stopped") {
       write("status", this.#words[meaningOf(this.#chat.stopped.code)]);
     } else {
@@ -190,23 +222,6 @@ class ChatPage {
     }
     return permissions?.send ?? this.#composer.isAllowed;
   }
-}
-
-/** The cookie's is newer where somebody has signed in again since. */
-function token() {
-  const cookie = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
-  return cookie ?? document.querySelector("[name=csrfmiddlewaretoken]").value;
-}
-
-const lineOf = (url) => document.querySelector(`.chats li > a[href="${url.pathname}"]`);
-
-function titleInList(url) {
-  return lineOf(url)?.querySelector(".title").textContent ?? null;
-}
-
-function markInList(url) {
-  document.querySelector(".chats [aria-current]")?.removeAttribute("aria-current");
-  lineOf(url)?.setAttribute("aria-current", "page");
 }
 
 /** A live region speaks whenever it is written to, so only what is new is written. */

@@ -26,6 +26,7 @@ export class Connection {
   #failures = 0;
   #hasWorked = false;
   #retry = null;
+  #retryAt = 0;
   #climb = null;
   #climbMs = CLIMB_FIRST_MS;
   #climber = null;
@@ -89,8 +90,17 @@ export class Connection {
       this.#timers.clearTimeout(this.#retry);
       this.#rung = this.#home;
       this.start();
-    } else if (this.#isReady) {
+    } else {
+      this.nudge();
+    }
+  }
+
+  /** Timers of hidden pages sleep: whoever is awake may ask for what is due. */
+  nudge() {
+    if (this.#isReady) {
       this.#line.nudge();
+    } else if (this.#retry !== null && this.#clock() >= this.#retryAt) {
+      this.hurry();
     }
   }
 
@@ -138,7 +148,9 @@ export class Connection {
       this.#rung = (this.#rung + 1) % this.#lines.length;
     }
     const isNext = !hasLasted && this.#rung > 0;
-    this.#retry = this.#timers.setTimeout(() => this.start(), isNext ? 0 : this.#backoff.next());
+    const wait = isNext ? 0 : this.#backoff.next();
+    this.#retryAt = this.#clock() + wait;
+    this.#retry = this.#timers.setTimeout(() => this.start(), wait);
     this.#listener.onWaiting();
   }
 

@@ -21,6 +21,8 @@ export class LiveChat {
   #selfId;
   #connection;
   #onChange;
+  #onGone;
+  #onRead;
   #clock;
   #alarms;
   #cursor;
@@ -30,25 +32,30 @@ export class LiveChat {
   #follower;
   #sender;
   #hasBroken = false;
+  #hasBegun = false;
   #readSeq = 0;
 
   title;
   permissions = null;
   stopped = null;
   /** What is in the box, and where the log stands, while another chat is shown; see chat.js. */
-  draft = null;
+  draft = {};
   place = null;
 
   /**
    * `page` is what is known: `{chatId, title, user, cursor, messages, moreBefore}`; a null cursor
-   * means nothing yet. `onChange()` is called often: gather before painting.
+   * means nothing yet. `onChange()` is called often: gather before painting. `onRead(seq)` and
+   * `onGone()` say that it was read so far, and that it is not ours, or not there.
    */
-  constructor(page, { connection, rest, unsent, onChange, timers = globalThis, clock = Date.now }) {
+  constructor(page, { connection, onChange, onGone = () => undefined, ...means }) {
+    const { onRead = () => undefined, rest, unsent, timers = globalThis, clock = Date.now } = means;
     const chatId = page.chatId;
     this.#chatId = chatId;
     this.title = page.title ?? null;
     this.#selfId = page.user.id;
     this.#onChange = onChange;
+    this.#onGone = onGone;
+    this.#onRead = onRead;
     this.#clock = clock;
     this.#alarms = new Alarms(timers);
     this.#cursor = new Cursor(page.cursor);
@@ -94,6 +101,11 @@ export class LiveChat {
 
   get hasUnsent() {
     return !this.#outbox.isEmpty;
+  }
+
+  /** Whether closing the page loses something. */
+  get isSafe() {
+    return this.#outbox.isSafe;
   }
 
   // --- What its reader does -------------------------------------------------------------------
@@ -148,8 +160,35 @@ export class LiveChat {
       this.#alarms.first("read", READ_MS, () => {
         this.#readSeq = this.#cursor.seq;
         this.#tell(action.read(this.#chatId, this.#readSeq));
+        this.#onRead(this.#readSeq);
       });
     }
+  }
+
+  // --- What a browser keeps -------------------------------------------------------------------
+
+  /** What is known, to be kept; null where that is nothing yet, or not to be known any more. */
+  get known() {
+    const cursor = this.#cursor.since;
+    if (cursor === null || this.stopped !== null) {
+      return null;
+    }
+    const messages = this.#timeline.messages.map(({ growing, attempt, ...message }) => message);
+    const { chatId, title, from, place } = this;
+    return { chatId, title, cursor, messages, from, place, at: this.#clock() };
+  }
+
+  /** What an earlier page knew, as far as it meets what this one knows; before any subscription. */
+  recall({ title, cursor, messages, from, place }) {
+    const isFirst = this.#cursor.since === null;
+    if (this.#hasBegun || (!isFirst && !this.#cursor.meets(cursor, this.from))) {
+      return;
+    }
+    this.title ??= title;
+    this.place ??= place;
+    this.#timeline.extend(messages, from > 0);
+    this.#cursor.reset(cursor); // what came after it is told again
+    this.#onChange();
   }
 
   /** Nothing of this chat is heard or said from here on. */
@@ -163,6 +202,7 @@ export class LiveChat {
 
   onOpen() {
     if (this.stopped === null) {
+      this.#hasBegun = true;
       this.#follower.subscribe();
     }
   }
@@ -290,6 +330,9 @@ export class LiveChat {
 
   onRefused({ code, message }) {
     this.onStopped(code, message);
+    if (meaningOf(code) === "noAccess") {
+      this.#onGone();
+    }
   }
 
   onStored(message) {

@@ -1,6 +1,6 @@
 /** The messages on the page: one element each, made from the page's template, in order. */
 
-import { showLocally } from "./local_times.js";
+import { showLocally, utc } from "./local_times.js";
 import { fillCard } from "./video_card.js";
 import { authorOf, say, stateOf } from "./words.js";
 
@@ -94,8 +94,8 @@ export class LogView {
     return prompt ? prompt.hasAttribute("data-own") : author?.id === this.#selfId;
   }
 
-  #fillUnsent(element, { clientMessageId, content, url, state, reason }) {
-    if (element.dataset.state === state) {
+  #fillUnsent(element, { clientMessageId, content, url, state, reason, retryAt }) {
+    if (element.dataset.state === state && state !== "waiting") {
       return;
     }
     Object.assign(element.dataset, { clientMessageId, state, type: "user" });
@@ -106,7 +106,10 @@ export class LogView {
       element.append(this.#takeBackTemplate.content.firstElementChild.cloneNode(true));
     } else {
       fillByline(element, "", Date.now());
-      fillState(element, this.#words.sending);
+      element.querySelector(".again")?.remove();
+      const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1_000));
+      const isWaiting = state === "waiting";
+      fillState(element, isWaiting ? say(this.#words.waiting, { seconds }) : this.#words.sending);
     }
   }
 
@@ -136,7 +139,7 @@ function grow(element, text) {
 function fillByline(element, author, timestamp) {
   slot(element, "author").textContent = author;
   const time = slot(element, "time");
-  time.dateTime = `${new Date(timestamp).toISOString().slice(0, 19)}Z`;
+  time.dateTime = utc(timestamp);
   showLocally(time);
 }
 

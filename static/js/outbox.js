@@ -28,6 +28,11 @@ export class Outbox {
     return this.#entries.size === 0;
   }
 
+  /** Whether all of it outlives this page. */
+  get isSafe() {
+    return this.entries.every(({ clientMessageId }) => this.#kept.has(clientMessageId));
+  }
+
   /** `what` is `{content, type, url, replyTo}`, all but the first as needed. */
   add(what, clientMessageId = newClientMessageId()) {
     this.#lastAt = Math.max(this.#clock(), this.#lastAt + 1);

@@ -60,6 +60,7 @@ function open(factory, name) {
   request.onupgradeneeded = () => {
     const { result } = request;
     result.createObjectStore("chats", { keyPath: "chatId" }).createIndex("at", "at");
+    result.createObjectStore("drafts", { keyPath: "chatId" });
     result.createObjectStore("outbox", { keyPath: "clientMessageId" });
   };
   return answerOf(request).then((database) => {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
+import { Alarms } from "../../static/js/alarms.js";
 import { Backoff } from "../../static/js/backoff.js";
+import { ChatList } from "../../static/js/chat_list.js";
 import { Chats } from "../../static/js/chats.js";
 import { Connection } from "../../static/js/connection.js";
 import { SocketLine } from "../../static/js/socket_line.js";
@@ -39,7 +41,9 @@ function open(page = {}) {
   sockets = [];
   asked = [];
   timers = new ManualTimers();
-  const chats = new Chats({ make: (known) => makeChat(known) });
+  const read = () => new Promise(() => undefined);
+  const list = new ChatList({ selfId: 7, read, alarms: new Alarms(timers), onChange: () => undefined });
+  const chats = new Chats({ make: (known) => makeChat(known), alarms: new Alarms(timers), list });
   const openSocket = (protocol) => sockets[sockets.push(new FakeSocket(protocol)) - 1];
   const backoff = new Backoff(() => 1);
   const clock = () => timers.now;
