@@ -5,8 +5,13 @@ import { newClientMessageId } from "./client_message_id.js";
 import { Company } from "./company.js";
 import { Cursor } from "./cursor.js";
 import { Follower } from "./follower.js";
+import { History } from "./history.js";
+import { News } from "./news.js";
 import { Outbox } from "./outbox.js";
+import { Passage } from "./passage.js";
+import { isEditable } from "./permitted.js";
 import { action } from "./protocol.js";
+import { Quotes } from "./quotes.js";
 import { Sender } from "./sender.js";
 import { Timeline } from "./timeline.js";
 
@@ -27,6 +32,9 @@ export class LiveChat {
   #company;
   #outbox = new Outbox();
   #timeline;
+  #passage;
+  #rest;
+  #quotes;
   #follower;
   #sender;
   #hasBroken = false;
@@ -35,15 +43,17 @@ export class LiveChat {
   title;
   permissions = null;
   stopped = null;
+  history;
+  news;
   /** What is in the box, and where the log stands, while another chat is shown; see chat.js. */
   draft = null;
   place = null;
 
   /**
-   * `page` is what is known: `{chatId, title, user, cursor, messages, moreBefore}`; a null cursor
-   * means nothing yet. `onChange()` is called often: gather before painting.
+   * `page` is what is known: `{chatId, title, user, cursor, messages, moreBefore, readSeq, passage}`;
+   * a null cursor means nothing yet, `passage` is a page of the past. `onChange()` is called often: gather before painting.
    */
-  constructor(page, { connection, onChange, timers = globalThis, clock = Date.now }) {
+  constructor(page, { connection, rest, onChange, timers = globalThis, clock = Date.now }) {
     const chatId = page.chatId;
     this.#chatId = chatId;
     this.title = page.title ?? null;
@@ -55,7 +65,20 @@ export class LiveChat {
     this.#company = new Company(page.user.id);
     this.#timeline = new Timeline(chatId, this.#outbox);
     this.#timeline.replace(page.messages, page.moreBefore);
+    this.#passage = new Passage(chatId, this.#timeline);
+    if (page.passage) {
+      this.#passage.takeAround(page.passage);
+    }
+    this.#quotes = new Quotes({ lookUp: (ids) => this.#lookUp(ids), onChange });
+    this.news = new News(page.user.id, page.readSeq ?? null);
+    this.#rest = rest;
     this.#connection = connection;
+    this.history = new History({
+      readPage: (place, limit) => this.#readPage({ ...place, limit }),
+      passage: this.#passage,
+      alarms: this.#alarms,
+      onChange,
+    });
     const shared = { chatId, connection, alarms: this.#alarms, listener: this };
     this.#follower = new Follower({ ...shared, cursor: this.#cursor });
     this.#sender = new Sender({ ...shared, outbox: this.#outbox });
@@ -67,13 +90,42 @@ export class LiveChat {
     return this.#chatId;
   }
 
+  /** The messages to be shown, ascending, and at the live end what is still being sent. */
   rows() {
-    return this.#timeline.rows();
+    const { isLive, messages } = this.#passage;
+    return isLive ? [...messages, ...this.#outbox.entries] : messages;
   }
 
-  /** The seq of the first message shown if there are older ones, else 0. */
-  get from() {
-    return this.#timeline.from;
+  get hasOlder() {
+    return this.#passage.hasOlder;
+  }
+
+  /** Whether the newest messages are among those shown. */
+  get isLive() {
+    return this.#passage.isLive;
+  }
+
+  find(messageId) {
+    return this.#passage.find(messageId);
+  }
+
+  /** A message that another replies to, wherever it stands; undefined while that is not known. */
+  quoted(messageId) {
+    return this.find(messageId) ?? this.#quotes.get(messageId);
+  }
+
+  /** The newest of the reader's own that may be edited, or null. */
+  get newestOwn() {
+    return this.rows().findLast((row) => row.messageId && isEditable(row, this.#selfId)) ?? null;
+  }
+
+  /** How many messages the reader has not come to. */
+  get unseen() {
+    return this.news.count(this.#timeline.messages);
+  }
+
+  get firstNew() {
+    return this.news.firstOf(this.#passage.messages, this.hasOlder);
   }
 
   /** `stopped`, `offline`, `catchingUp` or `inStep`; never better than it is. */
@@ -84,7 +136,18 @@ export class LiveChat {
     if (!this.#connection.isReady) {
       return this.#hasBroken ? "offline" : "catchingUp";
     }
-    return this.#follower.isInStep ? "inStep" : "catchingUp";
+    return this.#follower.isInStep && !this.history.isStale ? "inStep" : "catchingUp";
+  }
+
+  /** What the status line is made of. */
+  get facts() {
+    return {
+      state: this.state,
+      stopped: this.stopped,
+      behind: this.#cursor.behind,
+      unsent: this.#outbox.entries.filter(({ state }) => state === "sending").length,
+      incompleteBefore: this.history.incompleteBefore,
+    };
   }
 
   get company() {
@@ -111,6 +174,23 @@ export class LiveChat {
     this.#tell(action.cancel(this.#chatId, messageId));
   }
 
+  /** Resolves once it is done; rejects with the server's no, or Disconnected. */
+  async edit({ messageId, rev }, content) {
+    const frame = action.edit(this.#chatId, messageId, rev, content);
+    this.#show((await this.#connection.call(frame)).message);
+  }
+
+  async remove(messageId) {
+    this.#show((await this.#connection.call(action.remove(this.#chatId, messageId))).message);
+  }
+
+  /** `verdict` is "up", "down", or null to take it back; without it, what was said before. */
+  async rate(messageId, verdict) {
+    const path = `chats/${this.#chatId}/messages/${messageId}/feedback/`;
+    const asked = verdict === undefined ? this.#rest.get(path) : this.#rest.request({ path, body: { verdict } });
+    return (await asked).verdict;
+  }
+
   /** The text of a message that was refused, for another try. */
   takeBack(clientMessageId) {
     const content = this.#outbox.takeBack(clientMessageId);
@@ -124,6 +204,7 @@ export class LiveChat {
 
   /** Everything up to here was seen; told at most once a second. */
   markRead() {
+    this.news.see(this.#cursor.seq);
     if (this.#cursor.seq > this.#readSeq) {
       this.#alarms.first("read", READ_MS, () => {
         this.#readSeq = this.#cursor.seq;
@@ -242,6 +323,7 @@ export class LiveChat {
   }
 
   onSnapshot(messages, moreBefore) {
+    this.history.lose();
     this.#timeline.replace(messages, moreBefore);
     messages.forEach((message) => this.onStored(message));
   }
@@ -252,6 +334,8 @@ export class LiveChat {
     this.permissions = permissions;
     this.#connection.settle();
     this.#sender.open(limits);
+    this.#quotes.renew();
+    this.history.resume();
   }
 
   onLookedAround() {
@@ -263,7 +347,8 @@ export class LiveChat {
   }
 
   onStored(message) {
-    this.#timeline.put(message);
+    this.history.put(message);
+    this.#quotes.put(message);
     this.#company.spoke(message.author?.id);
     if (message.author?.id === this.#selfId) {
       this.#outbox.settle(message.clientMessageId);
@@ -271,6 +356,21 @@ export class LiveChat {
   }
 
   onOutbox() {
+    this.#onChange();
+  }
+
+  #readPage(query) {
+    return this.#rest.get(`chats/${this.#chatId}/messages/?${new URLSearchParams(query)}`);
+  }
+
+  async #lookUp(messageIds) {
+    const frame = action.fetch(this.#chatId, messageIds);
+    const { results } = await this.#connection.call(frame);
+    return Object.values(results).filter(({ chatId }) => chatId === this.#chatId);
+  }
+
+  #show(message) {
+    this.onStored(message);
     this.#onChange();
   }
 
