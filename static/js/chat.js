@@ -1,50 +1,34 @@
-/** The chat page: joins what the server rendered, the live chats, and the reader's hands. */
+/** The chat page: joins what the server rendered, the person's chats, and what one sees of them. */
 
-import { Composer } from "./composer.js";
+import { ChatView } from "./chat_view.js";
 import { ListView } from "./list_view.js";
-import { LogView } from "./log_view.js";
 import { Navigation } from "./navigation.js";
-import { ReadingPlace } from "./reading_place.js";
-import { meaningOf } from "./protocol.js";
 import { Session } from "./session.js";
-import { play } from "./video_card.js";
-import { say } from "./words.js";
 
 class ChatPage {
   #page = JSON.parse(document.getElementById("page").textContent);
-  #words = this.#page.words;
-  #log = document.getElementById("log");
-  #list = document.getElementById("messages");
-  #place = new ReadingPlace(this.#log, this.#list);
-  #names = new Intl.ListFormat(document.documentElement.lang);
-  #isPainting = false;
+  #due = new Set();
   #session = new Session(this.#page, {
     onChange: (chatId) => this.#changed(chatId),
-    onList: () => this.#listChanged(),
-    onDraft: (chat) => this.#draftFound(chat),
+    onList: () => this.#soon(() => this.#paintList(), "list"),
+    onDraft: (chat) => chat === this.#chat && this.#view.takeUp(chat.draft),
   });
-  #lines = new ListView({ list: document.querySelector(".chats ul"), words: this.#words });
-  #isListing = false;
-  #composer;
-  #view;
+  #lines = new ListView({ list: document.querySelector(".chats ul"), words: this.#page.words });
+  #view = new ChatView({
+    words: this.#page.words,
+    selfId: this.#page.user.id,
+    chat: () => this.#chat,
+  });
 
   get #chat() {
     return this.#session.chats.current;
   }
 
   open() {
-    const selfId = this.#page.user.id;
-    this.#view = new LogView({ list: this.#list, words: this.#words, selfId });
-    this.#view.adopt();
-    this.#composer = new Composer({
-      form: document.getElementById("composer"),
-      onSend: (what) => this.#send(what),
-      onTyping: (on) => this.#chat.type(on),
-    });
     this.#session.chats.show(this.#page);
     this.#listen();
     this.#session.start();
-    this.#paint();
+    this.#view.open();
   }
 
   /** Another chat in the same page: what is known of it is there at once. */
@@ -53,131 +37,70 @@ class ChatPage {
       return;
     }
     this.#keepDraft();
-    this.#chat.place = this.#place.mark;
-    const { draft, place } = this.#session.visit(chatId);
-    this.#composer.draft = draft;
-    this.#composer.address = url.pathname;
-    this.#paint();
-    this.#place.goTo(place);
-    this.#listChanged();
-  }
-
-  #keepDraft() {
-    this.#session.keepDraft(this.#chat.chatId, this.#composer.draft);
-  }
-
-  /** What an earlier page was at; whoever has begun to write already is not interrupted. */
-  #draftFound(chat) {
-    const isFree = this.#composer.draft.content === "";
-    if (chat === this.#chat && isFree) {
-      this.#composer.draft = chat.draft;
-    }
+    this.#session.visit(chatId);
+    this.#view.enter(url);
+    this.#paintList();
   }
 
   // These live as long as the page does, so nothing removes them.
   #listen() {
     const { chats, connection } = this.#session;
+    const form = document.getElementById("composer");
     addEventListener("online", () => connection.hurry());
     addEventListener("offline", () => connection.interrupt());
     addEventListener("beforeunload", (event) => chats.areSafe || event.preventDefault());
     addEventListener("pagehide", () => this.#leave());
-    document.getElementById("composer").addEventListener("input", () => this.#keepDraft());
+    form.addEventListener("input", () => this.#keepDraft());
+    form.addEventListener("submit", () => this.#keepDraft());
     new Navigation((chatId, url) => this.#visit(chatId, url));
-    document.addEventListener("visibilitychange", () => this.#becameVisible());
-    this.#log.addEventListener("scroll", () => this.#markRead(), { passive: true });
-    this.#list.addEventListener("click", ({ target }) => this.#act(target.closest("button")));
+    document.addEventListener("visibilitychange", () => this.#turn());
   }
 
-  #becameVisible() {
+  #keepDraft() {
+    this.#view.leave();
+    this.#session.keepDraft(this.#chat.chatId, this.#chat.draft);
+  }
+
+  #leave() {
+    this.#keepDraft();
+    this.#session.chats.keep();
+  }
+
+  #turn() {
     if (document.hidden) {
       this.#leave();
     } else {
       this.#session.connection.hurry();
       this.#session.list.refresh();
-      this.#markRead();
     }
   }
 
-  #leave() {
-    this.#chat.place = this.#place.mark;
-    this.#session.chats.keep();
-  }
-
-  #markRead() {
-    if (!document.hidden && this.#place.isAtEnd && this.#chat.state === "inStep") {
-      this.#chat.markRead();
+  #changed(chatId) {
+    if (this.#session.chats.isCurrent(chatId)) {
+      this.#soon(() => this.#paint(), "chat");
     }
-  }
-
-  #send(what) {
-    const isTaken = this.#chat.send(what);
-    if (isTaken) {
-      this.#place.goToEnd();
-      this.#session.keepDraft(this.#chat.chatId, { content: "" });
-    }
-    return isTaken;
-  }
-
-  #act(button) {
-    const element = button?.closest(".message");
-    const { clientMessageId, messageId } = element?.dataset ?? {};
-    const acts = {
-      stop: () => this.#chat.cancel(messageId),
-      retry: () => this.#chat.retry(messageId),
-      about: () => this.#composer.askAbout(messageId, this.#aboutWords(element)),
-      play: () => play(button.closest(".video"), this.#titleOf(element)),
-      resend: () => this.#chat.resend(clientMessageId),
-      takeBack: () => this.#composer.restore(this.#chat.takeBack(clientMessageId)),
-    };
-    acts[button?.dataset.act]?.();
-  }
-
-  #titleOf(element) {
-    return element.querySelector("[data-slot=address]").textContent;
-  }
-
-  #aboutWords(element) {
-    const content = element.querySelector("[data-slot=content]").textContent.trim();
-    const words = content || this.#titleOf(element);
-    const short = words.length > 80 ? `${words.slice(0, 80)}…` : words;
-    return say(this.#words.asking, { words: short });
   }
 
   /** Many changes come in one go; they are painted once. */
-  #changed(chatId) {
-    if (this.#session.chats.isCurrent(chatId) && !this.#isPainting) {
-      this.#isPainting = true;
+  #soon(paint, what) {
+    if (!this.#due.has(what)) {
+      this.#due.add(what);
       queueMicrotask(() => {
-        this.#isPainting = false;
-        this.#paint();
+        this.#due.delete(what);
+        paint();
       });
     }
   }
 
   #paint() {
-    const { state, company, permissions, title, from } = this.#chat;
-    this.#list.toggleAttribute("data-live", state === "inStep");
-    this.#list.toggleAttribute("data-moderate", permissions?.moderate ?? false);
-    this.#list.toggleAttribute("data-send", permissions?.send ?? false);
-    this.#place.keepThrough(() => this.#view.show(this.#chat.rows()));
-    this.#paintOlder(from);
-    this.#paintCompany(state, company);
-    this.#paintStatus(state);
-    this.#composer.allow(this.#mayWrite(state, permissions));
-    write("title", title ?? "");
+    this.#view.paint();
+    document.getElementById("status").dataset.way = this.#session.way;
     this.#paintTitle();
-    this.#markRead();
   }
 
-  #listChanged() {
-    if (!this.#isListing) {
-      this.#isListing = true;
-      queueMicrotask(() => {
-        this.#isListing = false;
-        this.#lines.show(this.#session.list.lines, this.#chat.chatId);
-        this.#paintTitle();
-      });
-    }
+  #paintList() {
+    this.#lines.show(this.#session.list.lines, this.#chat.chatId);
+    this.#paintTitle();
   }
 
   #paintTitle() {
@@ -186,49 +109,6 @@ class ChatPage {
     const seen = document.hidden ? 0 : (list.get(chatId)?.unread ?? 0);
     const unread = list.unread - seen;
     document.title = unread > 0 ? `(${unread}) ${title ?? ""}` : (title ?? "");
-  }
-
-  #paintOlder(from) {
-    const older = document.getElementById("older");
-    older.hidden = from === 0;
-    older.querySelector("a").href = `?before=${from}`;
-  }
-
-  #paintCompany(state, { others, writing }) {
-    const here = { names: this.#names.format(others) };
-    const words = others.length > 0 ? say(this.#words.here, here) : this.#words.alone;
-    write("company", state === "inStep" || others.length > 0 ? words : "");
-    const typing = writing.length > 1 ? this.#words.typingMany : this.#words.typingOne;
-    write("typing", writing.length > 0 ? say(typing, { names: this.#names.format(writing) }) : "");
-  }
-
-  #paintStatus(state) {
-    const status = document.getElementById("status").dataset;
-    status.state = state;
-    status.way = this.#session.way;
-    if (state === "stopped") {
-      write("status", this.#words[meaningOf(this.#chat.stopped.code)]);
-    } else {
-      const unsent = this.#chat.rows().filter((row) => row.state === "sending").length;
-      const isWaiting = state === "offline" && unsent > 0;
-      write("status", isWaiting ? say(this.#words.offlineUnsent, { count: unsent }) : this.#words[state]);
-    }
-  }
-
-  /** Only where the form is no way out either is the button taken away. */
-  #mayWrite(state, permissions) {
-    if (state === "stopped") {
-      return meaningOf(this.#chat.stopped.code) === "broken";
-    }
-    return permissions?.send ?? this.#composer.isAllowed;
-  }
-}
-
-/** A live region speaks whenever it is written to, so only what is new is written. */
-function write(id, text) {
-  const element = document.getElementById(id);
-  if (element.textContent !== text) {
-    element.textContent = text;
   }
 }
 

@@ -45,6 +45,12 @@ export class Cursor {
     return this.#held.length > 0 || this.#head !== null;
   }
 
+  /** How many events are known to lie ahead; 0 also where that cannot be told. */
+  get behind() {
+    const ahead = [this.#head, ...this.#held].filter((known) => known?.epoch === this.#epoch);
+    return Math.max(this.#seq, ...ahead.map(({ seq }) => seq)) - this.#seq;
+  }
+
   /** Takes one event; returns those whose turn it is now. Behind is dropped, ahead is held. */
   take(event) {
     if (event.epoch === this.#epoch && event.seq <= this.#seq) {

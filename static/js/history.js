@@ -12,6 +12,7 @@ export class History {
   #call = null;
   #heard = [];
   #failed = null;
+  #isOver = false; // the server will not say more than it has
   #place = null; // the seq around which what is shown has to be read anew
 
   /** `readPage({before: seq}, limit)`, or `after`, or `around`, is a page of the API. */
@@ -66,6 +67,11 @@ export class History {
     this.#onChange();
   }
 
+  /** Whether the reader stands at the live end, and so what gives way when there is too much. */
+  settle(isAtEnd) {
+    this.#passage.settle(isAtEnd);
+  }
+
   /** Before the newest messages are replaced by others: what has changed since was not told. */
   lose() {
     this.#call = null;
@@ -76,6 +82,8 @@ export class History {
 
   /** It may work now. */
   resume() {
+    this.#alarms.cancel("history");
+    this.#isOver = false;
     if (this.#place !== null) {
       this.around(this.#place);
     } else if (this.#failed === "older") {
@@ -94,7 +102,7 @@ export class History {
   }
 
   #go(way, step, take) {
-    if (this.#call !== null || this.isStale) {
+    if (this.#call !== null || this.isStale || this.#isOver || this.#alarms.has("history")) {
       return Promise.resolve(false);
     }
     const seq = step();
@@ -112,26 +120,28 @@ export class History {
     const call = this.#readPage({ [name]: seq }, STEP);
     this.#call = call;
     this.#heard = [];
-    const page = await call.catch(() => null);
+    const page = await call.catch((problem) => ({ problem }));
     if (this.#call !== call) {
       return false;
     }
     this.#call = null;
-    this.#settle(way, page);
-    if (page !== null) {
+    if (page.problem) {
+      this.#fail(way, page.problem);
+    } else {
+      this.#failed = null;
+      this.#backoff.reset();
       take(seq, page);
       this.#heard.forEach((message) => this.#passage.put(message));
     }
     this.#onChange();
-    return page !== null;
+    return !page.problem;
   }
 
-  #settle(way, page) {
-    this.#failed = page === null ? way : null;
-    if (page === null) {
+  #fail(way, { retryable = true }) {
+    this.#failed = way;
+    this.#isOver = !retryable;
+    if (retryable) {
       this.#alarms.first("history", this.#backoff.next(), () => this.resume());
-    } else {
-      this.#backoff.reset();
     }
   }
 }

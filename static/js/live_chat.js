@@ -4,8 +4,13 @@ import { Alarms } from "./alarms.js";
 import { Company } from "./company.js";
 import { Cursor } from "./cursor.js";
 import { Follower } from "./follower.js";
+import { History } from "./history.js";
+import { News } from "./news.js";
 import { Outbox } from "./outbox.js";
+import { Passage } from "./passage.js";
+import { isEditable } from "./permitted.js";
 import { action, meaningOf } from "./protocol.js";
+import { Quotes } from "./quotes.js";
 import { Sender } from "./sender.js";
 import { Timeline } from "./timeline.js";
 
@@ -29,6 +34,9 @@ export class LiveChat {
   #company;
   #outbox;
   #timeline;
+  #passage;
+  #rest;
+  #quotes;
   #follower;
   #sender;
   #hasBroken = false;
@@ -38,17 +46,20 @@ export class LiveChat {
   title;
   permissions = null;
   stopped = null;
+  history;
+  news;
   /** What is in the box, and where the log stands, while another chat is shown; see chat.js. */
   draft = {};
   place = null;
 
   /**
-   * `page` is what is known: `{chatId, title, user, cursor, messages, moreBefore}`; a null cursor
-   * means nothing yet. `onChange()` is called often: gather before painting. `onRead(seq)` and
-   * `onGone()` say that it was read so far, and that it is not ours, or not there.
+   * `page` is what is known: `{chatId, title, user, cursor, messages, moreBefore, readSeq, passage}`;
+   * a null cursor means nothing yet, `passage` is a page of the past. `onChange()` is called often:
+   * gather before painting. `onRead(seq)` and `onGone()` say that it was read so far, and that it is
+   * not ours, or not there.
    */
-  constructor(page, { connection, onChange, onGone = () => undefined, ...means }) {
-    const { onRead = () => undefined, rest, unsent, timers = globalThis, clock = Date.now } = means;
+  constructor(page, { connection, rest, onChange, onGone = () => undefined, ...means }) {
+    const { onRead = () => undefined, unsent, timers = globalThis, clock = Date.now } = means;
     const chatId = page.chatId;
     this.#chatId = chatId;
     this.title = page.title ?? null;
@@ -63,7 +74,20 @@ export class LiveChat {
     this.#outbox = new Outbox({ chatId, unsent, clock });
     this.#timeline = new Timeline(chatId, this.#outbox);
     this.#timeline.replace(page.messages, page.moreBefore);
+    this.#passage = new Passage(chatId, this.#timeline);
+    if (page.passage) {
+      this.#passage.takeAround(page.passage);
+    }
+    this.#quotes = new Quotes({ lookUp: (ids) => this.#lookUp(ids), onChange });
+    this.news = new News(page.user.id, page.readSeq ?? null);
+    this.#rest = rest;
     this.#connection = connection;
+    this.history = new History({
+      readPage: (place, limit) => this.#readPage({ ...place, limit }),
+      passage: this.#passage,
+      alarms: this.#alarms,
+      onChange,
+    });
     const shared = { chatId, connection, alarms: this.#alarms, listener: this };
     this.#follower = new Follower({ ...shared, cursor: this.#cursor });
     this.#sender = new Sender({ ...shared, outbox: this.#outbox, rest, unsent, clock });
@@ -75,13 +99,42 @@ export class LiveChat {
     return this.#chatId;
   }
 
+  /** The messages to be shown, ascending, and at the live end what is still being sent. */
   rows() {
-    return this.#timeline.rows();
+    const { isLive, messages } = this.#passage;
+    return isLive ? [...messages, ...this.#outbox.entries] : messages;
   }
 
-  /** The seq of the first message shown if there are older ones, else 0. */
-  get from() {
-    return this.#timeline.from;
+  get hasOlder() {
+    return this.#passage.hasOlder;
+  }
+
+  /** Whether the newest messages are among those shown. */
+  get isLive() {
+    return this.#passage.isLive;
+  }
+
+  find(messageId) {
+    return this.#passage.find(messageId);
+  }
+
+  /** A message that another replies to, wherever it stands; undefined while that is not known. */
+  quoted(messageId) {
+    return this.find(messageId) ?? this.#quotes.get(messageId);
+  }
+
+  /** The newest of the reader's own that may be edited, or null. */
+  get newestOwn() {
+    return this.rows().findLast((row) => row.messageId && isEditable(row, this.#selfId)) ?? null;
+  }
+
+  /** How many messages the reader has not come to. */
+  get unseen() {
+    return this.news.count(this.#timeline.messages);
+  }
+
+  get firstNew() {
+    return this.news.firstOf(this.#passage.messages, this.hasOlder);
   }
 
   /** `stopped`, `offline`, `catchingUp` or `inStep`; never better than it is. */
@@ -92,7 +145,18 @@ export class LiveChat {
     if (!this.#connection.isReady) {
       return this.#hasBroken ? "offline" : "catchingUp";
     }
-    return this.#follower.isInStep ? "inStep" : "catchingUp";
+    return this.#follower.isInStep && !this.history.isStale ? "inStep" : "catchingUp";
+  }
+
+  /** What the status line is made of. */
+  get facts() {
+    return {
+      state: this.state,
+      stopped: this.stopped,
+      behind: this.#cursor.behind,
+      unsent: this.#outbox.entries.filter(({ state }) => state !== "failed").length,
+      incompleteBefore: this.history.incompleteBefore,
+    };
   }
 
   get company() {
@@ -143,6 +207,23 @@ export class LiveChat {
     this.#tell(action.cancel(this.#chatId, messageId));
   }
 
+  /** Resolves once it is done; rejects with the server's no, or Disconnected. */
+  async edit({ messageId, rev }, content) {
+    const frame = action.edit(this.#chatId, messageId, rev, content);
+    this.#show((await this.#connection.call(frame)).message);
+  }
+
+  async remove(messageId) {
+    this.#show((await this.#connection.call(action.remove(this.#chatId, messageId))).message);
+  }
+
+  /** `verdict` is "up", "down", or null to take it back; without it, what was said before. */
+  async rate(messageId, verdict) {
+    const path = `chats/${this.#chatId}/messages/${messageId}/feedback/`;
+    const asked = verdict === undefined ? this.#rest.get(path) : this.#rest.request({ path, body: { verdict } });
+    return (await asked).verdict;
+  }
+
   /** The text of a message that was refused, for another try. */
   takeBack(clientMessageId) {
     const content = this.#outbox.takeBack(clientMessageId);
@@ -156,6 +237,7 @@ export class LiveChat {
 
   /** Everything up to here was seen; told at most once a second. */
   markRead() {
+    this.news.see(this.#cursor.seq);
     if (this.#cursor.seq > this.#readSeq) {
       this.#alarms.first("read", READ_MS, () => {
         this.#readSeq = this.#cursor.seq;
@@ -174,14 +256,15 @@ export class LiveChat {
       return null;
     }
     const messages = this.#timeline.messages.map(({ growing, attempt, ...message }) => message);
-    const { chatId, title, from, place } = this;
+    const { chatId, title, place } = this;
+    const { from } = this.#timeline;
     return { chatId, title, cursor, messages, from, place, at: this.#clock() };
   }
 
   /** What an earlier page knew, as far as it meets what this one knows; before any subscription. */
   recall({ title, cursor, messages, from, place }) {
     const isFirst = this.#cursor.since === null;
-    if (this.#hasBegun || (!isFirst && !this.#cursor.meets(cursor, this.from))) {
+    if (this.#hasBegun || (!isFirst && !this.#cursor.meets(cursor, this.#timeline.from))) {
       return;
     }
     this.title ??= title;
@@ -312,6 +395,7 @@ export class LiveChat {
   }
 
   onSnapshot(messages, moreBefore) {
+    this.history.lose();
     this.#timeline.replace(messages, moreBefore);
     messages.forEach((message) => this.onStored(message));
   }
@@ -322,6 +406,8 @@ export class LiveChat {
     this.permissions = permissions;
     this.#connection.settle();
     this.#sender.open(limits);
+    this.#quotes.renew();
+    this.history.resume();
   }
 
   onLookedAround() {
@@ -336,7 +422,8 @@ export class LiveChat {
   }
 
   onStored(message) {
-    this.#timeline.put(message);
+    this.history.put(message);
+    this.#quotes.put(message);
     this.#company.spoke(message.author?.id);
     if (message.author?.id === this.#selfId) {
       this.#outbox.settle(message.clientMessageId);
@@ -353,6 +440,21 @@ export class LiveChat {
     if (this.#outbox.entries.some(({ state }) => state === "waiting")) {
       this.#alarms.first("tick", TICK_MS, () => this.onOutbox());
     }
+  }
+
+  #readPage(query) {
+    return this.#rest.get(`chats/${this.#chatId}/messages/?${new URLSearchParams(query)}`);
+  }
+
+  async #lookUp(messageIds) {
+    const frame = action.fetch(this.#chatId, messageIds);
+    const { results } = await this.#connection.call(frame);
+    return Object.values(results).filter(({ chatId }) => chatId === this.#chatId);
+  }
+
+  #show(message) {
+    this.onStored(message);
+    this.#onChange();
   }
 
   /** Said without need of an answer. */

@@ -18,4 +18,9 @@ export function showLocally(element) {
   element.textContent = (isToday ? clock : calendar).format(at);
 }
 
+/** A time that has to be told, in milliseconds, as the clock says it. */
+export function clockTime(ms) {
+  return clock.format(new Date(ms));
+}
+
 document.querySelectorAll("time[datetime]").forEach(showLocally);
