@@ -23,3 +23,10 @@ export function stateOf(message, words) {
   const state = words[`${message.type}.${message.status}`] ?? "";
   return state && message.attempt ? say(words.tryOf, { state, ...message.attempt }) : state;
 }
+
+/** One line of a message, as `messages/pages/rows.py` has it. */
+export function firstWords(message, words, most = 120) {
+  const { title, url } = message.metadata;
+  const text = stateOf(message, words) || message.content || title || url || "";
+  return [...text].slice(0, most).join("").split(/\s+/).filter(Boolean).join(" ");
+}
