@@ -118,14 +118,18 @@ def rows_of(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the list of chats."""
+    """One line of the list of chats; `static/js/list_view.js` fills in the same."""
 
     chat_id: str
     title: str
     unread: int
-    at: datetime
+    at: datetime | None
     author: str
     text: str
+
+
+# For the page's <template>.
+BLANK_LINE = Line(chat_id="-", title="", unread=1, at=None, author="", text="")
 
 
 def line_of(line: ChatLine) -> Line:
@@ -138,6 +142,17 @@ def line_of(line: ChatLine) -> Line:
         author=author_of(last) if last else "",
         text=first_words(last, _LINE) if last else "",
     )
+
+
+def line_for_the_script(line: ChatLine) -> dict[str, Any]:
+    """Where the list of `static/js/chat_list.js` begins; the words are on the page already."""
+    return {
+        "chatId": line.chat_id,
+        "title": line.title,
+        "head": str(line.access.head),
+        "unread": line.unread,
+        "at": line.last_at,
+    }
 
 
 def first_words(message: WireMessage, most: int) -> str:

@@ -1,6 +1,6 @@
 """One function per page: ask the domain, show the answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import wraps
@@ -22,7 +22,7 @@ from messages.history import Page, newest
 from messages.identity import new_client_message_id, require_chat_id
 from messages.models import MessageType
 from messages.pages.forms import NewChatForm
-from messages.pages.rows import BLANK, line_of, rows_of
+from messages.pages.rows import BLANK, BLANK_LINE, line_for_the_script, line_of, rows_of
 from messages.pages.typed import Typed
 from messages.pages.words import WORDS
 from messages.representation import WireMessage
@@ -133,6 +133,7 @@ def _refuse(request: HttpRequest, access: Access, typed: Typed, refusal: ChatErr
 def _show(request: HttpRequest, access: Access, typed: Typed, *, problem: str = "") -> HttpResponse:
     place, seq = _place(request)
     page = _PLACES[place](access.chat_id, seq, PAGE) if place else newest(access.chat_id, PAGE)
+    lines = history.chats_of(access.actor)
     context = {
         "access": access,
         "rows": rows_of(page.history, access.actor.id, _quoted(access, page)),
@@ -144,8 +145,9 @@ def _show(request: HttpRequest, access: Access, typed: Typed, *, problem: str = 
         "is_newest": not place,
         "typed": typed,
         "problem": problem,
-        "lines": _lines(request),
-        "page": _for_the_script(access, page),
+        "lines": [line_of(line) for line in lines],
+        "blank_line": BLANK_LINE,
+        "page": _for_the_script(access, page, lines),
     }
     return render(request, "chat/chat.html", context)
 
@@ -160,7 +162,9 @@ def _quoted(access: Access, page: Page) -> dict[str, WireMessage]:
     return here | {key: message for key, message in found.items() if message}
 
 
-def _for_the_script(access: Access, page: Page) -> dict[str, Any]:
+def _for_the_script(
+    access: Access, page: Page, lines: Sequence[history.ChatLine]
+) -> dict[str, Any]:
     """The messages too: on coming back from another chat the script shows them again. A page of
     the past is not where the log ends, so the script has to learn that first."""
     common = {
@@ -168,6 +172,7 @@ def _for_the_script(access: Access, page: Page) -> dict[str, Any]:
         "title": access.title,
         "user": access.actor.as_author(),
         "readSeq": access.standing.read_seq if access.standing else None,
+        "chats": [line_for_the_script(line) for line in lines],
         "words": WORDS,
     }
     sides = {"messages": page.history, "moreBefore": page.more_before}

@@ -35,6 +35,7 @@ WORDS: dict[str, Any] = {
     "removed.author": _("This message was removed by its author."),
     "removed.staff": _("This message was removed by a moderator."),
     "sending": _("Sending…"),
+    "waiting": _("Too many at once. Goes on in {seconds} s…"),
     "notSent": _("Not sent: {reason}"),
     "noReason": _("the connection has ended."),
     "inStep": _("In step"),

@@ -1,93 +1,113 @@
 /** The chat page: joins what the server rendered, the live chats, and the reader's hands. */
 
 import { ChatView } from "./chat_view.js";
-import { Chats } from "./chats.js";
-import { Connection } from "./connection.js";
-import { LiveChat } from "./live_chat.js";
+import { ListView } from "./list_view.js";
 import { Navigation } from "./navigation.js";
-import { SOCKET_PATH } from "./protocol.js";
-import { Rest } from "./rest.js";
+import { Session } from "./session.js";
 
 class ChatPage {
   #page = JSON.parse(document.getElementById("page").textContent);
   #isPainting = false;
-  #chats = new Chats({ make: (known) => this.#makeChat(known) });
-  #connection = connect(this.#chats);
-  #rest = new Rest({ token: () => document.querySelector("[name=csrfmiddlewaretoken]").value });
+  #session = new Session(this.#page, {
+    onChange: (chatId) => this.#changed(chatId),
+    onList: () => this.#listChanged(),
+    onDraft: (chat) => this.#draftFound(chat),
+  });
+  #lines = new ListView({ list: document.querySelector(".chats ul"), words: this.#page.words });
+  #isListing = false;
   #view = new ChatView({
     words: this.#page.words,
     selfId: this.#page.user.id,
-    chat: () => this.#chats.current,
+    chat: () => this.#chat,
+    onDraft: (draft) => this.#session.keepDraft(this.#chat.chatId, draft),
   });
 
-  open() {
-    this.#chats.show(this.#page);
-    this.#listen();
-    this.#connection.start();
-    this.#view.open();
+  get #chat() {
+    return this.#session.chats.current;
   }
 
-  #makeChat(known) {
-    const { chatId } = known;
-    return new LiveChat(
-      { ...known, user: this.#page.user },
-      { connection: this.#connection, rest: this.#rest, onChange: () => this.#changed(chatId) },
-    );
+  open() {
+    this.#session.chats.show(this.#page);
+    this.#listen();
+    this.#session.start();
+    this.#view.open();
   }
 
   /** Another chat in the same page: what is known of it is there at once. */
   #visit(chatId, url) {
-    if (this.#chats.isCurrent(chatId)) {
+    if (this.#session.chats.isCurrent(chatId)) {
       return;
     }
-    this.#view.leave();
-    this.#chats.show({ chatId, title: titleInList(url) });
-    this.#view.enter(url);
-    this.#paintTitle();
-    markInList(url);
+    this.#view.keepDraft();
+    this.#chat.place = this.#view.mark;
+    const chat = this.#session.visit(chatId);
+    this.#view.enter(chat, url);
+    this.#listChanged();
+  }
+
+  /** What an earlier page was at; whoever has begun to write already is not interrupted. */
+  #draftFound(chat) {
+    if (chat === this.#chat) {
+      this.#view.suggest(chat.draft);
+    }
   }
 
   // These live as long as the page does, so nothing removes them.
   #listen() {
-    addEventListener("online", () => this.#connection.hurry());
-    addEventListener("offline", () => this.#connection.interrupt());
-    addEventListener("beforeunload", (event) => this.#chats.hasUnsent && event.preventDefault());
+    const { chats, connection } = this.#session;
+    addEventListener("online", () => connection.hurry());
+    addEventListener("offline", () => connection.interrupt());
+    addEventListener("beforeunload", (event) => chats.areSafe || event.preventDefault());
+    addEventListener("pagehide", () => this.#leave());
     new Navigation((chatId, url) => this.#visit(chatId, url));
-    document.addEventListener("visibilitychange", () => document.hidden || this.#connection.hurry());
+    document.addEventListener("visibilitychange", () => this.#becameVisible());
+  }
+
+  #becameVisible() {
+    if (document.hidden) {
+      this.#leave();
+    } else {
+      this.#session.connection.hurry();
+      this.#session.list.refresh();
+    }
+  }
+
+  #leave() {
+    this.#chat.place = this.#view.mark;
+    this.#session.chats.keep();
   }
 
   /** Many changes come in one go; they are painted once. */
   #changed(chatId) {
-    if (this.#chats.isCurrent(chatId) && !this.#isPainting) {
+    if (this.#session.chats.isCurrent(chatId) && !this.#isPainting) {
       this.#isPainting = true;
       queueMicrotask(() => {
         this.#isPainting = false;
         this.#view.paint();
+        document.getElementById("status").dataset.way = this.#session.way;
+        this.#paintTitle();
+      });
+    }
+  }
+
+  #listChanged() {
+    if (!this.#isListing) {
+      this.#isListing = true;
+      queueMicrotask(() => {
+        this.#isListing = false;
+        this.#lines.show(this.#session.list.lines, this.#chat.chatId);
         this.#paintTitle();
       });
     }
   }
 
   #paintTitle() {
-    document.title = this.#chats.current.title ?? "";
+    const { list } = this.#session;
+    const { chatId, title } = this.#chat;
+    const seen = document.hidden ? 0 : (list.get(chatId)?.unread ?? 0);
+    const unread = list.unread - seen;
+    document.title = unread > 0 ? `(${unread}) ${title ?? ""}` : (title ?? "");
   }
-}
-
-function connect(listener) {
-  const address = new URL(SOCKET_PATH, location.href);
-  address.protocol = address.protocol.replace("http", "ws");
-  return new Connection({ openSocket: (protocol) => new WebSocket(address, protocol), listener });
-}
-
-const lineOf = (url) => document.querySelector(`.chats li > a[href="${url.pathname}"]`);
-
-function titleInList(url) {
-  return lineOf(url)?.querySelector(".title").textContent ?? null;
-}
-
-function markInList(url) {
-  document.querySelector(".chats [aria-current]")?.removeAttribute("aria-current");
-  lineOf(url)?.setAttribute("aria-current", "page");
 }
 
 new ChatPage().open();

@@ -34,6 +34,12 @@ export class Cursor {
     return this.#seq;
   }
 
+  /** Whether nothing lies between an older position and messages from `from` on. */
+  meets(text, from) {
+    const { epoch, seq } = parse(text);
+    return epoch === this.#epoch && seq <= this.#seq && seq >= from - 1;
+  }
+
   /** Whether something is known to be missing: an event ahead is held, or a head is further on. */
   get isBehind() {
     return this.#held.length > 0 || this.#head !== null;

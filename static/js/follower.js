@@ -82,11 +82,9 @@ export class Follower {
   }
 
   #settle(problem) {
-    if (problem instanceof Disconnected) {
+    if (problem === null || problem instanceof Disconnected) {
       this.#look();
-    } else if (problem === null) {
-      this.#look();
-      if (this.#hasToAskAgain) {
+      if (this.#hasToAskAgain && this.#connection.isReady) {
         this.subscribe();
       }
     } else if (problem.retryable) {

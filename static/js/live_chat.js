@@ -1,7 +1,6 @@
 /** One chat as its page knows it, live: what arrived, what is on its way, who is here. */
 
 import { Alarms } from "./alarms.js";
-import { newClientMessageId } from "./client_message_id.js";
 import { Company } from "./company.js";
 import { Cursor } from "./cursor.js";
 import { Follower } from "./follower.js";
@@ -10,13 +9,14 @@ import { News } from "./news.js";
 import { Outbox } from "./outbox.js";
 import { Passage } from "./passage.js";
 import { isEditable } from "./permitted.js";
-import { action } from "./protocol.js";
+import { action, meaningOf } from "./protocol.js";
 import { Quotes } from "./quotes.js";
 import { Sender } from "./sender.js";
 import { Timeline } from "./timeline.js";
 
 const READ_MS = 1_000;
 const FETCH_MS = 1_000;
+const TICK_MS = 1_000;
 
 // After these the server may allow more or less than it said when this page subscribed.
 const CHANGES_PERMISSIONS = /^(chat_frozen|chat_unfrozen|member_muted|member_unmuted)$/;
@@ -26,11 +26,13 @@ export class LiveChat {
   #selfId;
   #connection;
   #onChange;
+  #onGone;
+  #onRead;
   #clock;
   #alarms;
   #cursor;
   #company;
-  #outbox = new Outbox();
+  #outbox;
   #timeline;
   #passage;
   #rest;
@@ -38,6 +40,7 @@ export class LiveChat {
   #follower;
   #sender;
   #hasBroken = false;
+  #hasBegun = false;
   #readSeq = 0;
 
   title;
@@ -46,23 +49,29 @@ export class LiveChat {
   history;
   news;
   /** What is in the box, and where the log stands, while another chat is shown; see chat.js. */
-  draft = null;
+  draft = {};
   place = null;
 
   /**
    * `page` is what is known: `{chatId, title, user, cursor, messages, moreBefore, readSeq, passage}`;
-   * a null cursor means nothing yet, `passage` is a page of the past. `onChange()` is called often: gather before painting.
+   * a null cursor means nothing yet, `passage` is a page of the past. `onChange()` is called often:
+   * gather before painting. `onRead(seq)` and `onGone()` say that it was read so far, and that it is
+   * not ours, or not there.
    */
-  constructor(page, { connection, rest, onChange, timers = globalThis, clock = Date.now }) {
+  constructor(page, { connection, onChange, onGone = () => undefined, ...means }) {
+    const { onRead = () => undefined, rest, unsent, timers = globalThis, clock = Date.now } = means;
     const chatId = page.chatId;
     this.#chatId = chatId;
     this.title = page.title ?? null;
     this.#selfId = page.user.id;
     this.#onChange = onChange;
+    this.#onGone = onGone;
+    this.#onRead = onRead;
     this.#clock = clock;
     this.#alarms = new Alarms(timers);
     this.#cursor = new Cursor(page.cursor);
     this.#company = new Company(page.user.id);
+    this.#outbox = new Outbox({ chatId, unsent, clock });
     this.#timeline = new Timeline(chatId, this.#outbox);
     this.#timeline.replace(page.messages, page.moreBefore);
     this.#passage = new Passage(chatId, this.#timeline);
@@ -81,7 +90,7 @@ export class LiveChat {
     });
     const shared = { chatId, connection, alarms: this.#alarms, listener: this };
     this.#follower = new Follower({ ...shared, cursor: this.#cursor });
-    this.#sender = new Sender({ ...shared, outbox: this.#outbox });
+    this.#sender = new Sender({ ...shared, outbox: this.#outbox, rest, unsent, clock });
   }
 
   // --- What the page shows --------------------------------------------------------------------
@@ -94,6 +103,11 @@ export class LiveChat {
   rows() {
     const { isLive, messages } = this.#passage;
     return isLive ? [...messages, ...this.#outbox.entries] : messages;
+  }
+
+  /** The seq of the first message known if there are older ones, else 0. */
+  get from() {
+    return this.#timeline.from;
   }
 
   get hasOlder() {
@@ -145,7 +159,7 @@ export class LiveChat {
       state: this.state,
       stopped: this.stopped,
       behind: this.#cursor.behind,
-      unsent: this.#outbox.entries.filter(({ state }) => state === "sending").length,
+      unsent: this.#outbox.entries.filter(({ state }) => state !== "failed").length,
       incompleteBefore: this.history.incompleteBefore,
     };
   }
@@ -158,11 +172,35 @@ export class LiveChat {
     return !this.#outbox.isEmpty;
   }
 
+  /** Whether closing the page loses something. */
+  get isSafe() {
+    return this.#outbox.isSafe;
+  }
+
   // --- What its reader does -------------------------------------------------------------------
 
   /** Returns false for what has to go by the page's form instead; `what` as the outbox has it. */
   send(what) {
-    return this.#sender.offer(newClientMessageId(), what);
+    if (this.stopped !== null || this.#connection.isHopeless) {
+      return false;
+    }
+    this.#outbox.add(what);
+    this.#onChange();
+    this.#sender.flush();
+    return true;
+  }
+
+  /** One that was refused, tried once more. */
+  resend(clientMessageId) {
+    this.#outbox.resend(clientMessageId);
+    this.#onChange();
+    this.#sender.flush();
+  }
+
+  /** Other tabs, or an earlier page, have written here. */
+  async heedOutbox() {
+    await this.#outbox.refresh();
+    this.#sender.flush();
   }
 
   /** Work on a message: done again, or stopped; what comes of it is told as an event. */
@@ -209,8 +247,35 @@ export class LiveChat {
       this.#alarms.first("read", READ_MS, () => {
         this.#readSeq = this.#cursor.seq;
         this.#tell(action.read(this.#chatId, this.#readSeq));
+        this.#onRead(this.#readSeq);
       });
     }
+  }
+
+  // --- What a browser keeps -------------------------------------------------------------------
+
+  /** What is known, to be kept; null where that is nothing yet, or not to be known any more. */
+  get known() {
+    const cursor = this.#cursor.since;
+    if (cursor === null || this.stopped !== null) {
+      return null;
+    }
+    const messages = this.#timeline.messages.map(({ growing, attempt, ...message }) => message);
+    const { chatId, title, from, place } = this;
+    return { chatId, title, cursor, messages, from, place, at: this.#clock() };
+  }
+
+  /** What an earlier page knew, as far as it meets what this one knows; before any subscription. */
+  recall({ title, cursor, messages, from, place }) {
+    const isFirst = this.#cursor.since === null;
+    if (this.#hasBegun || (!isFirst && !this.#cursor.meets(cursor, this.from))) {
+      return;
+    }
+    this.title ??= title;
+    this.place ??= place;
+    this.#timeline.extend(messages, from > 0);
+    this.#cursor.reset(cursor); // what came after it is told again
+    this.#onChange();
   }
 
   /** Nothing of this chat is heard or said from here on. */
@@ -224,6 +289,7 @@ export class LiveChat {
 
   onOpen() {
     if (this.stopped === null) {
+      this.#hasBegun = true;
       this.#follower.subscribe();
     }
   }
@@ -241,8 +307,18 @@ export class LiveChat {
     this.stopped = { code, message };
     this.#alarms.silence();
     this.#company.gather([]);
-    this.#sender.close(message);
+    this.#sender.close();
+    this.#strand(code, message);
     this.#onChange();
+  }
+
+  #strand(code, message) {
+    if (meaningOf(code) === "noAccess") {
+      const refuse = ({ clientMessageId }) => this.#outbox.refuse(clientMessageId, { message, code });
+      this.#outbox.entries.forEach(refuse);
+    } else {
+      this.#outbox.strand(message);
+    }
   }
 
   onHeads(heads) {
@@ -344,6 +420,9 @@ export class LiveChat {
 
   onRefused({ code, message }) {
     this.onStopped(code, message);
+    if (meaningOf(code) === "noAccess") {
+      this.#onGone();
+    }
   }
 
   onStored(message) {
@@ -356,7 +435,15 @@ export class LiveChat {
   }
 
   onOutbox() {
+    this.#countDown();
     this.#onChange();
+  }
+
+  /** While something waits for its time, the seconds are shown. */
+  #countDown() {
+    if (this.#outbox.entries.some(({ state }) => state === "waiting")) {
+      this.#alarms.first("tick", TICK_MS, () => this.onOutbox());
+    }
   }
 
   #readPage(query) {

@@ -1,6 +1,6 @@
 /** One message's element: made from the page's template, and filled with what the message says. */
 
-import { showLocally } from "./local_times.js";
+import { showLocally, utc } from "./local_times.js";
 import { fillCard } from "./video_card.js";
 import { authorOf, firstWords, say, stateOf } from "./words.js";
 
@@ -17,6 +17,7 @@ export function fill(element, message, { words, isOwn, isAsked }) {
   const { messageId, chatId, seq, rev, type, timestamp, metadata } = message;
   const state = message.removed ? "removed" : message.status;
   element.id = `m${seq}`;
+  element.querySelector(".again")?.remove();
   Object.assign(element.dataset, { messageId, chatId, seq, rev, type, state });
   element.toggleAttribute("data-own", isOwn);
   element.toggleAttribute("data-asked", isAsked);
@@ -31,8 +32,8 @@ export function fill(element, message, { words, isOwn, isAsked }) {
 }
 
 /** What is being sent, or was refused; plain text, as it was typed. */
-export function fillUnsent(element, { clientMessageId, content, url, state, reason }, words) {
-  if (element.dataset.state === state) {
+export function fillUnsent(element, { clientMessageId, content, url, state, reason, retryAt }, words) {
+  if (element.dataset.state === state && state !== "waiting") {
     return;
   }
   Object.assign(element.dataset, { clientMessageId, state, type: "user" });
@@ -43,7 +44,9 @@ export function fillUnsent(element, { clientMessageId, content, url, state, reas
     element.append(document.getElementById("take-back-template").content.cloneNode(true));
   } else {
     fillByline(element, "", Date.now());
-    fillState(element, words.sending);
+    element.querySelector(".again")?.remove();
+    const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1_000));
+    fillState(element, state === "waiting" ? say(words.waiting, { seconds }) : words.sending);
   }
 }
 
@@ -84,7 +87,7 @@ function write(element, text) {
 function fillByline(element, author, timestamp) {
   slot(element, "author").textContent = author;
   const time = slot(element, "time");
-  time.dateTime = `${new Date(timestamp).toISOString().slice(0, 19)}Z`;
+  time.dateTime = utc(timestamp);
   showLocally(time);
 }
 

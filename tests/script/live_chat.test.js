@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
+import { Alarms } from "../../static/js/alarms.js";
 import { Backoff } from "../../static/js/backoff.js";
+import { ChatList } from "../../static/js/chat_list.js";
 import { Chats } from "../../static/js/chats.js";
 import { Connection } from "../../static/js/connection.js";
+import { SocketLine } from "../../static/js/socket_line.js";
 import { LiveChat } from "../../static/js/live_chat.js";
 import { FakeSocket } from "./fake_socket.js";
 import { ManualTimers, settled } from "./manual_timers.js";
@@ -14,6 +17,7 @@ const messages = wire("messages");
 const { fromBob, system, user } = messages;
 
 let sockets;
+let asked;
 let timers;
 let connection;
 let chat;
@@ -35,11 +39,16 @@ function stored({ clientMessageId, content }, seq) {
 
 function open(page = {}) {
   sockets = [];
+  asked = [];
   timers = new ManualTimers();
-  const chats = new Chats({ make: (known) => makeChat(known) });
+  const read = () => new Promise(() => undefined);
+  const list = new ChatList({ selfId: 7, read, alarms: new Alarms(timers), onChange: () => undefined });
+  const chats = new Chats({ make: (known) => makeChat(known), alarms: new Alarms(timers), list });
   const openSocket = (protocol) => sockets[sockets.push(new FakeSocket(protocol)) - 1];
   const backoff = new Backoff(() => 1);
-  connection = new Connection({ openSocket, listener: chats, timers, backoff });
+  const clock = () => timers.now;
+  const lines = [(listener) => new SocketLine({ openSocket, listener, timers, clock })];
+  connection = new Connection({ lines, listener: chats, timers, clock, backoff });
   chat = chats.show({ chatId: "lunch", cursor: "k3v9x2:40", ...page });
   connection.start();
 }
@@ -47,7 +56,13 @@ function open(page = {}) {
 function makeChat(known) {
   return new LiveChat(
     { user: { id: 7, name: "Ann" }, ...known },
-    { connection, onChange: () => undefined, timers, clock: () => timers.now },
+    {
+      connection,
+      rest: { call: (frame) => new Promise(() => asked.push(frame)) },
+      onChange: () => undefined,
+      timers,
+      clock: () => timers.now,
+    },
   );
 }
 
@@ -150,16 +165,24 @@ test("messages still being generated are shown as they are now", async () => {
   assert.deepEqual(chat.rows(), [messages.placeholder]);
 });
 
-test("before the first subscription a text has to go by the form", async () => {
-  assert.equal(chat.send({ content: "early" }), false);
+test("a text written before anything works is sent once it does", async () => {
+  assert.equal(chat.send({ content: "early" }), true);
+  assert.deepEqual(states(), ["sending"]);
   await subscribed();
-  assert.equal(chat.send({ content: "now" }), true);
+  assert.equal(lastSent("send").content, "early");
 });
 
-test("a text too large for a frame has to go by the form", async () => {
-  await subscribed();
-  assert.equal(chat.send({ content: "👋".repeat(16_384) }), false);
+test("where nothing has ever worked a text has to go by the form", async () => {
+  last().end(1006);
+  assert.equal(chat.send({ content: "hello" }), false);
   assert.equal(chat.hasUnsent, false);
+});
+
+test("a text too large for a frame goes by a request", async () => {
+  await subscribed();
+  chat.send({ content: "👋".repeat(16_384) });
+  assert.deepEqual(asked.map(({ action }) => action), ["send"]);
+  assert.deepEqual(last().actions(), ["subscribe"]);
 });
 
 test("a text is shown at once, and once it is stored stands there once", async () => {
@@ -215,6 +238,7 @@ test("told to wait, it waits and sends the same again", async () => {
   const { clientMessageId } = lastSent("send");
   last().refuse("send", server.rateLimited.error);
   await settled();
+  assert.deepEqual(chat.rows().map(({ state, retryAt }) => [state, retryAt]), [["waiting", 4_100]]);
   await timers.pass(4_099);
   assert.equal(last().actions().length, 2);
   await timers.pass(1);
@@ -228,11 +252,12 @@ test("a clear no is shown with its reason, and the text can be had back", async 
   const { clientMessageId } = lastSent("send");
   last().refuse("send", { code: "tooLarge", message: "Too long.", retryable: false, details: {} });
   await settled();
-  assert.deepEqual(chat.rows()[0], {
-    clientMessageId,
+  const [{ content, state, reason, code }] = chat.rows();
+  assert.deepEqual({ content, state, reason, code }, {
     content: "hello",
     state: "failed",
     reason: "Too long.",
+    code: "tooLarge",
   });
   assert.equal(chat.takeBack(clientMessageId), "hello");
   assert.deepEqual(chat.rows(), []);
