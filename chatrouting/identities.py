@@ -1,5 +1,6 @@
 """Who is signed in: a session cookie or an API token, looked up and looked up again."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from knox.models import AuthToken
 from messages.access import Actor, actor_of
 
 _SESSION, _TOKEN = "session", "token"
+_MAX_TOKEN = 256
+_SESSION_KEY = re.compile("[a-zA-Z0-9]{8,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,19 @@ def session_credential(session_key: str) -> Credential:
 
 def token_credential(token: str) -> Credential:
     return Credential(_TOKEN, hash_token(token))
+
+
+def credential_of(token: str | None, session_key: str) -> Credential | None:
+    """A token before a cookie; None for what is neither, and for a token that cannot be one."""
+    if token is not None:
+        return token_credential(token) if 0 < len(token) <= _MAX_TOKEN else None
+    return session_credential(session_key) if _SESSION_KEY.fullmatch(session_key) else None
+
+
+def bearer_token(authorization: str) -> str | None:
+    """The token of an Authorization header, None where it is of another kind."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 @dataclass(frozen=True, slots=True)

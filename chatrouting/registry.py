@@ -64,6 +64,14 @@ class Registry:
             opening = self._opening[chat_id] = asyncio.create_task(self._open(chat_id))
         return await asyncio.shield(opening)
 
+    async def open_at(self, chat_id: str, epoch: str) -> Room:
+        """The chat's room; one whose numbers are of another epoch has its head compared first."""
+        room = await self.open(chat_id)
+        if room.epoch != epoch:
+            await self.compare_heads([chat_id])
+            room = await self.open(chat_id)
+        return room
+
     def subscribe(self, room: Room, listener: Listener, position: Cursor) -> Subscription:
         """Let somebody listen who knows the log up to `position`, right after `open`."""
         is_new = not room.presence.is_local(listener.actor.id)

@@ -37,7 +37,8 @@ MAX_PRESENCE = 200
 class Listener(Protocol):
     """A connection, as a room sees it."""
 
-    actor: Actor
+    @property
+    def actor(self) -> Actor: ...
 
     def push(self, text: str, frame: bytes | None = None) -> bool:
         """Take a frame; False where it takes none now, and has to catch up from the log."""

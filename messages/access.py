@@ -1,6 +1,6 @@
 """Who may do what in a chat: one rule, asked by every door."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -11,7 +11,7 @@ from messages.clock import now_ms
 from messages.errors import ChatFrozen, Forbidden, Muted, NotFound
 from messages.identity import Cursor
 from messages.models import Chat, Membership, Message, MessageType, Role
-from messages.representation import Author, display_name
+from messages.representation import Author, display_name, places
 
 Pair = tuple[str, int]  # chatId, user id
 
@@ -104,28 +104,47 @@ def access_to(actor: Actor, chat_id: str) -> Access:
     One statement, so that a membership is never older than the head it comes with.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_ACCESS, [actor.id, chat_id])
+        cursor.execute(_ACCESS_TO_ONE, [actor.id, chat_id])
         row = cursor.fetchone()
-    if row is None or (row[6] is None and not actor.is_staff):
+    if row is None or not _may_read(actor, row):
         raise NotFound
+    return _access(actor, row)
+
+
+def accesses_to(actor: Actor, chat_ids: Collection[str]) -> dict[str, Access]:
+    """The same for many chats at once; raises NotFound unless all of them are this person's."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ACCESS + f" IN {places(len(chat_ids))}", [actor.id, *chat_ids])
+        found = {row[0]: _access(actor, row) for row in cursor.fetchall() if _may_read(actor, row)}
+    if found.keys() != set(chat_ids):
+        raise NotFound
+    return found
+
+
+def _may_read(actor: Actor, row: Sequence[Any]) -> bool:
+    return row[7] is not None or actor.is_staff
+
+
+def _access(actor: Actor, row: Sequence[Any]) -> Access:
     return Access(
-        chat_id=chat_id,
-        title=row[0],
-        frozen=bool(row[1]),
-        created_at=row[2],
-        head=Cursor(row[3], row[4]),
-        oldest_seq=row[5],
+        chat_id=row[0],
+        title=row[1],
+        frozen=bool(row[2]),
+        created_at=row[3],
+        head=Cursor(row[4], row[5]),
+        oldest_seq=row[6],
         actor=actor,
-        standing=None if row[6] is None else Standing(Role(row[6]), row[7], bool(row[8]), row[9]),
+        standing=None if row[7] is None else Standing(Role(row[7]), row[8], bool(row[9]), row[10]),
     )
 
 
 _ACCESS = (
-    "SELECT c.title, c.frozen, c.created_at, c.epoch, c.last_seq, c.oldest_seq,"  # noqa: S608
+    "SELECT c.chat_id, c.title, c.frozen, c.created_at, c.epoch, c.last_seq, c.oldest_seq,"  # noqa: S608
     f" m.role, m.read_seq, m.muted, m.muted_until FROM {Chat._meta.db_table} c"
     f" LEFT JOIN {Membership._meta.db_table} m ON m.chat_id = c.chat_id AND m.user_id = %s"
-    " WHERE c.chat_id = %s"
+    " WHERE c.chat_id"
 )
+_ACCESS_TO_ONE = _ACCESS + " = %s"
 
 
 def is_asker(actor: Actor, message_id: str) -> bool:

@@ -1,4 +1,4 @@
-/** The chat page: joins what the server rendered, the live chats, and the reader's hands. */
+/** The chat page: joins what the server rendered, the person's chats, and what one sees of them. */
 
 import { ChatView } from "./chat_view.js";
 import { ListView } from "./list_view.js";
@@ -7,19 +7,17 @@ import { Session } from "./session.js";
 
 class ChatPage {
   #page = JSON.parse(document.getElementById("page").textContent);
-  #isPainting = false;
+  #due = new Set();
   #session = new Session(this.#page, {
     onChange: (chatId) => this.#changed(chatId),
-    onList: () => this.#listChanged(),
-    onDraft: (chat) => this.#draftFound(chat),
+    onList: () => this.#soon(() => this.#paintList(), "list"),
+    onDraft: (chat) => chat === this.#chat && this.#view.takeUp(chat.draft),
   });
   #lines = new ListView({ list: document.querySelector(".chats ul"), words: this.#page.words });
-  #isListing = false;
   #view = new ChatView({
     words: this.#page.words,
     selfId: this.#page.user.id,
     chat: () => this.#chat,
-    onDraft: (draft) => this.#session.keepDraft(this.#chat.chatId, draft),
   });
 
   get #chat() {
@@ -38,32 +36,37 @@ class ChatPage {
     if (this.#session.chats.isCurrent(chatId)) {
       return;
     }
-    this.#view.keepDraft();
-    this.#chat.place = this.#view.mark;
-    const chat = this.#session.visit(chatId);
-    this.#view.enter(chat, url);
-    this.#listChanged();
-  }
-
-  /** What an earlier page was at; whoever has begun to write already is not interrupted. */
-  #draftFound(chat) {
-    if (chat === this.#chat) {
-      this.#view.suggest(chat.draft);
-    }
+    this.#keepDraft();
+    this.#session.visit(chatId);
+    this.#view.enter(url);
+    this.#paintList();
   }
 
   // These live as long as the page does, so nothing removes them.
   #listen() {
     const { chats, connection } = this.#session;
+    const form = document.getElementById("composer");
     addEventListener("online", () => connection.hurry());
     addEventListener("offline", () => connection.interrupt());
     addEventListener("beforeunload", (event) => chats.areSafe || event.preventDefault());
     addEventListener("pagehide", () => this.#leave());
+    form.addEventListener("input", () => this.#keepDraft());
+    form.addEventListener("submit", () => this.#keepDraft());
     new Navigation((chatId, url) => this.#visit(chatId, url));
-    document.addEventListener("visibilitychange", () => this.#becameVisible());
+    document.addEventListener("visibilitychange", () => this.#turn());
   }
 
-  #becameVisible() {
+  #keepDraft() {
+    this.#view.leave();
+    this.#session.keepDraft(this.#chat.chatId, this.#chat.draft);
+  }
+
+  #leave() {
+    this.#keepDraft();
+    this.#session.chats.keep();
+  }
+
+  #turn() {
     if (document.hidden) {
       this.#leave();
     } else {
@@ -72,33 +75,32 @@ class ChatPage {
     }
   }
 
-  #leave() {
-    this.#chat.place = this.#view.mark;
-    this.#session.chats.keep();
+  #changed(chatId) {
+    if (this.#session.chats.isCurrent(chatId)) {
+      this.#soon(() => this.#paint(), "chat");
+    }
   }
 
   /** Many changes come in one go; they are painted once. */
-  #changed(chatId) {
-    if (this.#session.chats.isCurrent(chatId) && !this.#isPainting) {
-      this.#isPainting = true;
+  #soon(paint, what) {
+    if (!this.#due.has(what)) {
+      this.#due.add(what);
       queueMicrotask(() => {
-        this.#isPainting = false;
-        this.#view.paint();
-        document.getElementById("status").dataset.way = this.#session.way;
-        this.#paintTitle();
+        this.#due.delete(what);
+        paint();
       });
     }
   }
 
-  #listChanged() {
-    if (!this.#isListing) {
-      this.#isListing = true;
-      queueMicrotask(() => {
-        this.#isListing = false;
-        this.#lines.show(this.#session.list.lines, this.#chat.chatId);
-        this.#paintTitle();
-      });
-    }
+  #paint() {
+    this.#view.paint();
+    document.getElementById("status").dataset.way = this.#session.way;
+    this.#paintTitle();
+  }
+
+  #paintList() {
+    this.#lines.show(this.#session.list.lines, this.#chat.chatId);
+    this.#paintTitle();
   }
 
   #paintTitle() {

@@ -16,7 +16,6 @@ const AHEAD = 1.5;
 
 export class ChatView {
   #chat;
-  #onDraft;
   #words;
   #selfId;
   #log = document.getElementById("log");
@@ -29,10 +28,9 @@ export class ChatView {
   #acts;
   #composer;
 
-  /** `chat()` is the LiveChat to be shown; `onDraft(draft)` is told what is being written in it. */
-  constructor({ words, selfId, chat, onDraft }) {
+  /** `chat()` is the LiveChat to be shown. */
+  constructor({ words, selfId, chat }) {
     this.#chat = chat;
-    this.#onDraft = onDraft;
     this.#words = words;
     this.#selfId = selfId;
     this.#view = new LogView({ log: this.#log, list: this.#list, words, selfId });
@@ -58,7 +56,6 @@ export class ChatView {
     this.#log.addEventListener("keydown", (event) => this.#press(event));
     this.#log.addEventListener("click", (event) => this.#click(event));
     this.#list.addEventListener("focusin", ({ target }) => this.#unfold(target));
-    document.getElementById("composer").addEventListener("input", () => this.keepDraft());
     this.#toEnd.addEventListener("click", () => this.goToEnd());
     document.addEventListener("visibilitychange", () => this.#markRead());
     this.paint();
@@ -68,30 +65,26 @@ export class ChatView {
     }
   }
 
-  /** Where the reader is, for coming back later. */
-  get mark() {
-    return this.#place.mark;
+  /** Before another chat is shown: what has to be there when this one is again. */
+  leave() {
+    Object.assign(this.#chat(), { draft: this.#composer.draft, place: this.#place.mark });
   }
 
-  keepDraft() {
-    this.#onDraft(this.#composer.draft);
-  }
-
-  /** Begins where the reader was in this chat. */
-  enter({ draft, place }, { pathname }) {
-    this.#composer.draft = draft;
-    this.#composer.address = pathname;
-    this.#place.goToEnd();
-    this.paint();
-    this.#place.goTo(place);
-  }
-
-  /** What was being written before; whoever has begun to write already is not interrupted. */
-  suggest(draft) {
+  /** A draft that was found; whoever has begun to write already is not interrupted. */
+  takeUp(draft) {
     const { content, context } = this.#composer.draft;
     if (content === "" && !context) {
       this.#composer.draft = draft;
     }
+  }
+
+  enter({ pathname }) {
+    const { draft, place } = this.#chat();
+    this.#composer.draft = draft ?? {};
+    this.#composer.address = pathname;
+    this.#place.goToEnd();
+    this.paint();
+    this.#place.goTo(place);
   }
 
   paint() {
@@ -184,7 +177,6 @@ export class ChatView {
     const isTaken = this.#chat().send(what);
     if (isTaken) {
       this.#chat().news.answer();
-      this.#onDraft({ content: "" });
       this.goToEnd();
     }
     return isTaken;

@@ -58,8 +58,8 @@ export class LiveChat {
    * gather before painting. `onRead(seq)` and `onGone()` say that it was read so far, and that it is
    * not ours, or not there.
    */
-  constructor(page, { connection, onChange, onGone = () => undefined, ...means }) {
-    const { onRead = () => undefined, rest, unsent, timers = globalThis, clock = Date.now } = means;
+  constructor(page, { connection, rest, onChange, onGone = () => undefined, ...means }) {
+    const { onRead = () => undefined, unsent, timers = globalThis, clock = Date.now } = means;
     const chatId = page.chatId;
     this.#chatId = chatId;
     this.title = page.title ?? null;
@@ -261,14 +261,15 @@ export class LiveChat {
       return null;
     }
     const messages = this.#timeline.messages.map(({ growing, attempt, ...message }) => message);
-    const { chatId, title, from, place } = this;
+    const { chatId, title, place } = this;
+    const { from } = this.#timeline;
     return { chatId, title, cursor, messages, from, place, at: this.#clock() };
   }
 
   /** What an earlier page knew, as far as it meets what this one knows; before any subscription. */
   recall({ title, cursor, messages, from, place }) {
     const isFirst = this.#cursor.since === null;
-    if (this.#hasBegun || (!isFirst && !this.#cursor.meets(cursor, this.from))) {
+    if (this.#hasBegun || (!isFirst && !this.#cursor.meets(cursor, this.#timeline.from))) {
       return;
     }
     this.title ??= title;

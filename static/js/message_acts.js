@@ -41,6 +41,7 @@ export class MessageActs {
       keep: () => this.#keep(),
       all: () => this.#open(element, button),
       play: () => play(button.closest(".video"), slot(element, "address").textContent),
+      resend: () => this.#chat().resend(clientMessageId),
       takeBack: () => this.#composer.restore(this.#chat().takeBack(clientMessageId)),
     };
     acts[button.dataset.act]?.();

@@ -32,8 +32,13 @@ export function fill(element, message, { words, isOwn, isAsked }) {
 }
 
 /** What is being sent, or was refused; plain text, as it was typed. */
-export function fillUnsent(element, { clientMessageId, content, url, state, reason, retryAt }, words) {
-  if (element.dataset.state === state && state !== "waiting") {
+export function fillUnsent(element, row, words) {
+  const { clientMessageId, content, url, state, reason, retryAt } = row;
+  if (state === "waiting") {
+    const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1_000));
+    fillState(element, say(words.waiting, { seconds }));
+  }
+  if (element.dataset.state === state) {
     return;
   }
   Object.assign(element.dataset, { clientMessageId, state, type: "user" });
@@ -42,11 +47,12 @@ export function fillUnsent(element, { clientMessageId, content, url, state, reas
   if (state === "failed") {
     fillState(element, say(words.notSent, { reason: reason ?? words.noReason }));
     element.append(document.getElementById("take-back-template").content.cloneNode(true));
-  } else {
-    fillByline(element, "", Date.now());
-    element.querySelector(".again")?.remove();
-    const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1_000));
-    fillState(element, state === "waiting" ? say(words.waiting, { seconds }) : words.sending);
+    return;
+  }
+  element.querySelector(".again")?.remove();
+  fillByline(element, "", Date.now());
+  if (state === "sending") {
+    fillState(element, words.sending);
   }
 }
 

@@ -36,7 +36,12 @@ CHECKS = [
 ]
 DOCUMENT = schemathesis.openapi.from_dict(SchemaGenerator().get_schema(public=True))
 DOCUMENT.app = get_wsgi_application()
-OPERATIONS = [operation.ok() for operation in DOCUMENT.get_all_operations()]
+# The stream's answer has no end, and is not Django's: tests/doors/test_stream.py asks it.
+OPERATIONS = [
+    operation
+    for operation in (found.ok() for found in DOCUMENT.get_all_operations())
+    if operation.path != "/api/v1/stream/"
+]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)

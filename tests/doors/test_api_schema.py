@@ -25,6 +25,7 @@ ADDRESSES = {
     "chats/{chatId}/events/": {"get"},
     "chats/{chatId}/read/": {"put"},
     "auth/token/": {"post", "delete"},
+    "stream/": {"get"},
 }
 
 
