@@ -97,7 +97,7 @@ def _add(actor: Actor, chat_id: str, form: QueryDict) -> None:
     people = get_user_model().objects.filter(username=name, is_active=True)
     user_id = people.values_list("pk", flat=True).first() if "\0" not in name else None
     if user_id is None:
-        raise BadRequest(_("There is nobody called: %(names)s") % {"names": name}, field="name")
+        raise BadRequest("There is nobody called: %(names)s", field="name", names=name)
     membership.add_member(actor, chat_id, user_id)
 
 

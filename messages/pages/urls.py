@@ -2,6 +2,7 @@
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path
+from django.views.i18n import set_language
 
 from messages.pages import invitations, settings, thumbnails, views
 
@@ -13,5 +14,6 @@ urlpatterns = [
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("thumbnails/<str:video_id>.jpg", thumbnails.thumbnail_of, name="thumbnail"),
     path("accounts/login/", views.SignIn.as_view(), name="login"),
+    path("language/", set_language, name="language"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
 ]

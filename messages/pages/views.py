@@ -1,10 +1,10 @@
 """One function per page: ask the domain, show the answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Self
+from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -18,17 +18,19 @@ from messages import chats, history
 from messages.access import Access, access_to, actor_of
 from messages.drafts import draft_from
 from messages.errors import BadChatId, BadRequest, ChatError, Code, IdConflict, NotFound
-from messages.identity import is_client_message_id, new_client_message_id, require_chat_id
-from messages.message_id_generator import is_message_id
+from messages.history import Page, newest
+from messages.identity import new_client_message_id, require_chat_id
 from messages.models import MessageType
 from messages.pages.forms import NewChatForm
-from messages.pages.rows import BLANK, line_of, rows_of
+from messages.pages.rows import BLANK, BLANK_LINE, line_for_the_script, line_of, rows_of
+from messages.pages.typed import Typed
 from messages.pages.words import WORDS
-from messages.video import video_id_of
+from messages.representation import WireMessage
 from messages.writer import writer
 
 PAGE = 50
 _MAX_SEQ_DIGITS = 18
+_PLACES = {"before": history.before, "after": history.after, "around": history.around}
 _STATUS = {
     Code.CHAT_FROZEN: 403,
     Code.FORBIDDEN: 403,
@@ -55,38 +57,6 @@ def same_404(view: View[P]) -> View[P]:
             return render(request, "404.html", status=404)
 
     return answer
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """The box at the end of a chat. Each page served has an id of its own for it, so that
-    sending the same form twice makes one message."""
-
-    content: str = ""
-    client_message_id: str = field(default_factory=new_client_message_id)
-    is_question: bool = False
-    reply_to: str = ""
-
-    @classmethod
-    def from_form(cls, data: Mapping[str, str]) -> Self:
-        """Browsers put CRLF between a form's lines; what was typed, and scripts send, is LF."""
-        content = data.get("content", "").replace("\r\n", "\n")
-        key = data.get("clientMessageId", "")
-        key = key if is_client_message_id(key) else new_client_message_id()
-        reply_to = data.get("replyTo", "")
-        reply_to = reply_to if is_message_id(reply_to) else ""
-        is_question = data.get("type") == MessageType.AI or bool(reply_to)
-        return cls(content, key, is_question, reply_to)
-
-    def body(self) -> dict[str, Any]:
-        """What is sent: a question, a video where there is nothing but its address, or words."""
-        body = {"clientMessageId": self.client_message_id, "content": self.content}
-        if self.is_question:
-            return body | {"type": MessageType.AI, "replyTo": self.reply_to or None}
-        url = self.content.strip()
-        if video_id_of(url):
-            return body | {"type": MessageType.YOUTUBE, "content": "", "metadata": {"url": url}}
-        return body | {"type": MessageType.USER}
 
 
 class SignIn(LoginView):
@@ -161,44 +131,70 @@ def _refuse(request: HttpRequest, access: Access, typed: Typed, refusal: ChatErr
 
 
 def _show(request: HttpRequest, access: Access, typed: Typed, *, problem: str = "") -> HttpResponse:
-    before = _before(request)
-    page = (
-        history.newest(access.reach, PAGE)
-        if before is None
-        else history.before(access.reach, before, PAGE)
-    )
+    place, seq = _place(request)
+    page = _PLACES[place](access.reach, seq, PAGE) if place else newest(access.reach, PAGE)
+    lines = history.chats_of(access.actor)
     context = {
         "access": access,
-        "rows": rows_of(page.history, access.actor.id),
+        "rows": rows_of(page.history, access.actor.id, _quoted(access, page)),
         "blank": BLANK,
         "older": page.history[0]["seq"] if page.more_before else None,
-        "is_newest": before is None,
+        "newer": page.history[-1]["seq"] if page.more_after and page.history else None,
+        "around": seq if place == "around" else None,
+        "is_live": place in ("", "around"),
+        "is_newest": not place,
         "typed": typed,
         "problem": problem,
-        "lines": _lines(request),
-        "page": _for_the_script(access, more_before=page.more_before),
+        "lines": [line_of(line) for line in lines],
+        "blank_line": BLANK_LINE,
+        "page": _for_the_script(access, page, lines),
     }
     return render(request, "chat/chat.html", context)
 
 
-def _for_the_script(access: Access, *, more_before: bool) -> dict[str, Any]:
-    return {
+def _quoted(access: Access, page: Page) -> dict[str, WireMessage]:
+    """What the messages of the page reply to, as far as it is there. An answer's question stands
+    right above it."""
+    here = {message["messageId"]: message for message in page.history}
+    wanted = {m["replyTo"] for m in page.history if m["replyTo"] and m["type"] != MessageType.AI}
+    missing = list(wanted - here.keys())
+    found = history.lookup(access.reach, missing) if missing else {}
+    return here | {key: message for key, message in found.items() if message}
+
+
+def _for_the_script(
+    access: Access, page: Page, lines: Sequence[history.ChatLine]
+) -> dict[str, Any]:
+    """The messages too: on coming back from another chat the script shows them again. A page of
+    the past is not where the log ends, so the script has to learn that first."""
+    common = {
         "chatId": access.chat_id,
+        "title": access.title,
         "user": access.actor.as_author(),
-        "cursor": str(access.head),
-        "moreBefore": more_before,
+        "readSeq": access.standing.read_seq if access.standing else None,
+        "chats": [line_for_the_script(line) for line in lines],
         "words": WORDS,
     }
+    sides = {"messages": page.history, "moreBefore": page.more_before}
+    if page.more_after:
+        return common | {
+            "cursor": None,
+            "messages": [],
+            "moreBefore": False,
+            "passage": sides | {"moreAfter": True},
+        }
+    return common | sides | {"cursor": str(access.head)}
 
 
-def _before(request: HttpRequest) -> int | None:
-    """`?before=<seq>` of an older page; anything else there is no page at all."""
-    text = request.GET.get("before")
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_SEQ_DIGITS):
+def _place(request: HttpRequest) -> tuple[str, int]:
+    """`?before=`, `?after=` or `?around=` with a number; nonsense is no page at all."""
+    found = [(name, request.GET[name]) for name in _PLACES if name in request.GET]
+    if not found:
+        return "", 0
+    name, text = found[0]
+    if len(found) > 1 or not (text.isascii() and text.isdigit() and len(text) <= _MAX_SEQ_DIGITS):
         raise NotFound
-    return int(text)
+    return name, int(text)
 
 
 def _lines(request: HttpRequest) -> list[Any]:

@@ -36,12 +36,14 @@ GET    invitations/{token}/                  401   200   200   200   404   200  
 POST   invitations/{token}/                  401   201   201   200   404   200   200   201   201
 GET    chats/{chatId}/messages/              401   404   404   200   404   200   200   200   200
 POST   chats/{chatId}/messages/              401   404   404   403   404   201   201   403   403
+GET    chats/{chatId}/search/                401   404   404   200   404   200   200   200   200
 POST   chats/{chatId}/messages/lookup/       401   404   404   200   404   200   200   200   200
 GET    chats/{chatId}/messages/{messageId}/  401   404   404   200   404   200   200   200   200
 PATCH  chats/{chatId}/messages/{messageId}/  401   404   404   403   404   403   200   403   403
 DELETE chats/{chatId}/messages/{messageId}/  401   404   404   403   404   403   200   200   200
 POST   chats/{chatId}/messages/{messageId}/retry/ 401  404  404  403  404  403   200   200   200
 POST   chats/{chatId}/messages/{messageId}/cancel/ 401  404  404  403  404  403  200   200   200
+GET    chats/{chatId}/messages/{messageId}/feedback/ 401  404  404  200  404  200  200  200  200
 POST   chats/{chatId}/messages/{messageId}/feedback/ 401  404  404  200  404  200  200  200  200
 GET    chats/{chatId}/messages/{messageId}/timeline/ 401  404  404  403  404  403  200  200  200
 GET    chats/{chatId}/events/                401   404   404   200   404   200   200   200   200
@@ -83,6 +85,8 @@ GET    /invitations/{token}/    302   200   200   302   404   302   302   200   
 POST   /invitations/{token}/    302   302   302   302   404   302   302   302   302
 GET    /thumbnails/{video_id}.jpg  403 404  404   404   404   404   404   404   404
 POST   /thumbnails/{video_id}.jpg  405 405  405   405   405   405   405   405   405
+GET    /language/               405   405   405   405   405   405   405   405   405
+POST   /language/               302   302   302   302   302   302   302   302   302
 GET    /accounts/login/         200   302   302   302   302   302   302   302   302
 POST   /accounts/login/         200   302   302   302   302   302   302   302   302
 GET    /accounts/logout/        405   405   405   405   405   405   405   405   405

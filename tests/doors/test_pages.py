@@ -194,7 +194,7 @@ def test_the_list_tells_what_is_new_newest_first(
         say(bob, dinner, f"number {number}\nand more")
     html = text(ann_client.get("/"))
     assert html.index("Dinner") < html.index("Lunch")
-    assert re.search(r'class="unread">3<', html)
+    assert re.search(r'class="unread"><span[^>]*>3<', html)
     assert "number 2 and more" in html
 
 

@@ -145,6 +145,7 @@ WRITES: dict[str, Callable[[Stage], object]] = {
     "POST chats/{chatId}/messages/{messageId}/feedback/": lambda stage: {"verdict": "up"},
     "PUT chats/{chatId}/read/": lambda stage: {"seq": 1},
 }
+QUERIES = {"GET chats/{chatId}/search/": "?q=Hello"}
 ANSWERS = {"retry": "error", "cancel": "pending", "feedback": "completed"}
 STREAM = "GET stream/"
 

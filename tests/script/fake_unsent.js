@@ -1,0 +1,41 @@
+/** What a browser's tabs share of their outboxes, in memory, one macrotask later. */
+
+import { settled } from "./manual_timers.js";
+
+export class FakeUnsent {
+  isBroken = false;
+  #kept = new Map();
+  #queue = Promise.resolve();
+
+  async keep(entry) {
+    const isKept = !this.isBroken;
+    await settled();
+    if (isKept) {
+      this.#kept.set(entry.clientMessageId, structuredClone(entry));
+    }
+    return isKept;
+  }
+
+  async forget({ clientMessageId }) {
+    await settled();
+    this.#kept.delete(clientMessageId);
+  }
+
+  async all(chatId = null) {
+    const kept = [...this.#kept.values()];
+    await settled();
+    return kept.filter((entry) => chatId === null || entry.chatId === chatId).sort((a, b) => a.at - b.at);
+  }
+
+  /** One after the other, whichever tab asks. */
+  alone(_name, act) {
+    const turn = this.#queue.then(act);
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async settled() {
+    await settled();
+    await settled();
+  }
+}
