@@ -85,7 +85,7 @@ GET    /invitations/{token}/    302   200   200   302   404   302   302   200   
 POST   /invitations/{token}/    302   302   302   302   404   302   302   302   302
 GET    /thumbnails/{video_id}.jpg  403 404  404   404   404   404   404   404   404
 POST   /thumbnails/{video_id}.jpg  405 405  405   405   405   405   405   405   405
-GET    /language/               405   405   405   405   405   405   405   405   405
+GET    /language/               302   302   302   302   302   302   302   302   302
 POST   /language/               302   302   302   302   302   302   302   302   302
 GET    /accounts/login/         200   302   302   302   302   302   302   302   302
 POST   /accounts/login/         200   302   302   302   302   302   302   302   302

@@ -180,7 +180,7 @@ def test_at_every_rest_door(stage: Stage) -> None:
 
 
 def ask_api(stage: Stage, door: str, client: Client) -> HttpResponse:
-    method, path = door.split(maxsplit=1)[0], API + address(stage, door)
+    method, path = door.split(maxsplit=1)[0], API + address(stage, door) + QUERIES.get(door, "")
     write = WRITES.get(door, lambda _: {})
     body = b"" if method in ("GET", "DELETE") else json.dumps(write(stage)).encode()
     return client.generic(method, path, body, content_type="application/json")
