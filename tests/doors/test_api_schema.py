@@ -25,6 +25,7 @@ ADDRESSES = {
     "chats/{chatId}/search/": {"get"},
     "chats/{chatId}/events/": {"get"},
     "chats/{chatId}/read/": {"put"},
+    "problems/": {"post"},
     "auth/token/": {"post", "delete"},
     "stream/": {"get"},
 }

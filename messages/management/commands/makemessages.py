@@ -2,7 +2,15 @@
 
 from django.core.management.commands import makemessages
 
-_REFUSALS = ("BadRequest", "TooLarge", "Conflict", "Forbidden", "Unavailable", "NotFound")
+_REFUSALS = (
+    "BadRequest",
+    "TooLarge",
+    "Conflict",
+    "Forbidden",
+    "Unavailable",
+    "NotFound",
+    "RateLimited",
+)
 
 
 class Command(makemessages.Command):
