@@ -19,7 +19,6 @@ REFUSALS = {
     "Forbidden",
     "Unavailable",
     "NotFound",
-    "RateLimited",
 }
 _IN_TEMPLATES = re.compile(r"""\bgettext\(u?('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")\)""")
 _BLANKS = re.compile(r"%\(\w+\)[sd]|\{\w+\}|</?b>")

@@ -9,7 +9,6 @@ _REFUSALS = (
     "Forbidden",
     "Unavailable",
     "NotFound",
-    "RateLimited",
 )
 
 
