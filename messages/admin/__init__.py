@@ -2,6 +2,7 @@
 changed by the verbs of the domain, so that the log says so."""
 
 from messages.admin.chats import ChatAdmin, MembershipAdmin
+from messages.admin.problems import ProblemAdmin
 from messages.admin.talk import EventAdmin, MessageAdmin
 from messages.admin.trust import BanAdmin, InvitationAdmin, RevocationAdmin
 from messages.admin.work import JobAdmin
@@ -14,5 +15,6 @@ __all__ = [
     "JobAdmin",
     "MembershipAdmin",
     "MessageAdmin",
+    "ProblemAdmin",
     "RevocationAdmin",
 ]

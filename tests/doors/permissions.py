@@ -48,6 +48,7 @@ POST   chats/{chatId}/messages/{messageId}/feedback/ 401  404  404  200  404  20
 GET    chats/{chatId}/messages/{messageId}/timeline/ 401  404  404  403  404  403  200  200  200
 GET    chats/{chatId}/events/                401   404   404   200   404   200   200   200   200
 PUT    chats/{chatId}/read/                  401   404   404   200   404   200   200   404   404
+POST   problems/                             401   201   201   201   201   201   201   201   201
 POST   auth/token/                           401   201   201   201   201   201   201   201   201
 DELETE auth/token/                           401   401   401   401   401   401   401   401   401
 GET    stream/                               401   404   404   200   404   200   200   200   200
@@ -106,6 +107,7 @@ chat_messages.invitation        200  200  403  403    200  200  403  403
 chat_messages.job               200  200  403  403    200  200  403  403
 chat_messages.membership        200  200  403  403    200  200  403  403
 chat_messages.message           200  200  403  403    200  200  403  403
+chat_messages.problem           403  403  403  403    200  200  403  403
 chat_messages.revocation        200  200  403  403    200  200  403  403
 knox.authtoken                  403  403  403  403    200  200  200  200
 """

@@ -27,6 +27,7 @@ ADDRESSES = {
     "chats/{chatId}/search/": {"get"},
     "chats/{chatId}/events/": {"get"},
     "chats/{chatId}/read/": {"put"},
+    "problems/": {"post"},
     "auth/token/": {"post", "delete"},
     "invitations/{token}/": {"get", "post"},
     "stream/": {"get"},

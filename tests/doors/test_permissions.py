@@ -29,7 +29,7 @@ from messages.drafts import Draft
 from messages.errors import ChatError
 from messages.identity import new_client_message_id
 from messages.membership import add_member, ban, remove_member
-from messages.models import Chat, Membership, Message
+from messages.models import Chat, Membership, Message, Problem
 from messages.pipeline import cancel
 from messages.representation import WireMessage
 from messages.writer import writer
@@ -143,6 +143,7 @@ WRITES: dict[str, Callable[[Stage], object]] = {
     },
     "PATCH chats/{chatId}/messages/{messageId}/": lambda stage: {"rev": 1, "content": "New"},
     "POST chats/{chatId}/messages/{messageId}/feedback/": lambda stage: {"verdict": "up"},
+    "POST problems/": lambda stage: {"words": "It hangs.", "trace": []},
     "PUT chats/{chatId}/read/": lambda stage: {"seq": 1},
 }
 QUERIES = {"GET chats/{chatId}/search/": "?q=Hello"}
@@ -235,7 +236,7 @@ def test_every_model_of_the_admin_has_its_row() -> None:
 
 @in_one_transaction
 def test_in_the_admin(stage: Stage) -> None:
-    AuthToken.objects.create(stage.extra)
+    one_more_of_each(stage)
     addresses = {model: list(addresses_of(model)) for model in admin_rows()}
     for role in ROLES:
         client = browser_of(stage, role)
@@ -245,6 +246,12 @@ def test_in_the_admin(stage: Stage) -> None:
         }
         expected = {model: row.get(role, [302] * 4) for model, row in admin_rows().items()}
         assert found == expected, role
+
+
+def one_more_of_each(stage: Stage) -> None:
+    """Of what no chat has."""
+    AuthToken.objects.create(stage.extra)
+    Problem.objects.create(at=0, words="It hangs.", trace=[])
 
 
 def addresses_of(model: str) -> Iterator[str]:
