@@ -42,4 +42,4 @@ class ProblemAdmin(ReadOnly, Window):
         return format_html("<textarea readonly>{}</textarea>", json.dumps(problem.trace))
 
     def has_delete_permission(self, request: HttpRequest, obj: Problem | None = None) -> bool:
-        return bool(request.user.is_staff)
+        return bool(request.user.has_perm("chat_messages.delete_problem"))

@@ -107,7 +107,7 @@ chat_messages.invitation        200  200  403  403    200  200  403  403
 chat_messages.job               200  200  403  403    200  200  403  403
 chat_messages.membership        200  200  403  403    200  200  403  403
 chat_messages.message           200  200  403  403    200  200  403  403
-chat_messages.problem           403  403  403  403    200  200  403  403
+chat_messages.problem           403  403  403  403    200  200  403  200
 chat_messages.revocation        200  200  403  403    200  200  403  403
 knox.authtoken                  403  403  403  403    200  200  200  200
 """

@@ -143,7 +143,10 @@ WRITES: dict[str, Callable[[Stage], object]] = {
     },
     "PATCH chats/{chatId}/messages/{messageId}/": lambda stage: {"rev": 1, "content": "New"},
     "POST chats/{chatId}/messages/{messageId}/feedback/": lambda stage: {"verdict": "up"},
-    "POST problems/": lambda stage: {"words": "It hangs.", "trace": []},
+    "POST problems/": lambda stage: {
+        "words": "It hangs.",
+        "trace": {"version": 1, "startedAt": 0, "entries": []},
+    },
     "PUT chats/{chatId}/read/": lambda stage: {"seq": 1},
 }
 QUERIES = {"GET chats/{chatId}/search/": "?q=Hello"}
@@ -251,7 +254,9 @@ def test_in_the_admin(stage: Stage) -> None:
 def one_more_of_each(stage: Stage) -> None:
     """Of what no chat has."""
     AuthToken.objects.create(stage.extra)
-    Problem.objects.create(at=0, words="It hangs.", trace=[])
+    Problem.objects.create(
+        at=0, words="It hangs.", trace={"version": 1, "startedAt": 0, "entries": []}
+    )
 
 
 def addresses_of(model: str) -> Iterator[str]:
