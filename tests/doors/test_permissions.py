@@ -132,6 +132,7 @@ _client = Client(raise_request_exception=False)
 
 # --- the REST API ---------------------------------------------------------------------------------
 
+TRACE = {"version": 1, "startedAt": 0, "entries": []}
 WRITES: dict[str, Callable[[Stage], object]] = {
     "POST chats/": lambda stage: {"title": "Mine"},
     "PATCH chats/{chatId}/": lambda stage: {"title": "Dinner", "history": "sinceJoining"},
@@ -145,7 +146,7 @@ WRITES: dict[str, Callable[[Stage], object]] = {
     "POST chats/{chatId}/messages/{messageId}/feedback/": lambda stage: {"verdict": "up"},
     "POST problems/": lambda stage: {
         "words": "It hangs.",
-        "trace": {"version": 1, "startedAt": 0, "entries": []},
+        "trace": TRACE,
     },
     "PUT chats/{chatId}/read/": lambda stage: {"seq": 1},
 }
