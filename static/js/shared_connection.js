@@ -62,9 +62,10 @@ export class SharedConnection {
 
   start() {
     this.#isAnswered = true;
-    this.#wait();
     this.#say({ kind: "who" });
     this.#beatLater();
+    this.#waiting = new AbortController();
+    this.#apply({ signal: this.#waiting.signal });
   }
 
   call(frame) {
@@ -129,11 +130,6 @@ export class SharedConnection {
         this.#retire(); // this tab was taken for dead, and another one leads
       }
     }
-  }
-
-  #wait() {
-    this.#waiting = new AbortController();
-    this.#apply({ signal: this.#waiting.signal });
   }
 
   #lead(release) {
