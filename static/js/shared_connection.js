@@ -122,11 +122,15 @@ export class SharedConnection {
   // --- Who leads ------------------------------------------------------------------------------
 
   async #apply(options) {
-    const hold = () => new Promise((resolve) => this.#lead(resolve));
+    let isGranted = false;
+    const hold = () => {
+      isGranted = true;
+      return new Promise((resolve) => this.#lead(resolve));
+    };
     try {
       await this.#locks.request(this.#name, options, hold);
     } catch {
-      if (this.#own !== null && !this.#isOver) {
+      if (isGranted && !this.#isOver) {
         this.#retire(); // this tab was taken for dead, and another one leads
       }
     }
