@@ -18,11 +18,12 @@ NARROW = {"width": 320, "height": 256}
 # What a screen reader would say: what is added to a region that is live, and in nothing silent.
 _LISTEN = """() => {
     window.heard = [];
-    const regionOf = node => node?.parentElement?.closest("[aria-live], [role=alert], [role=status]");
+    const live = "[aria-live], [role=alert], [role=status]";
+    const regionOf = node => node?.parentElement?.closest(live);
     new MutationObserver(changes => changes.forEach(change => change.addedNodes.forEach(node => {
         const own = node.getAttribute?.("aria-live");
         if (own !== "off" && regionOf(node) && regionOf(node).ariaLive !== "off") {
-            window.heard.push(node.textContent.replace(/\\\\s+/g, " ").trim());
+            window.heard.push(node.textContent.replace(/\\s+/g, " ").trim());
         }
     }))).observe(document.querySelector("main"), { childList: true, subtree: true });
 }"""
@@ -65,7 +66,7 @@ def _say_all_kinds(person: Person) -> None:
     ask(person, "Who is there?")
     expect(answer_of(person)).to_have_attribute("data-state", "completed")
     person.write("https://youtu.be/dQw4w9WgXcQ")
-    expect(person.page.locator("#messages .video img")).to_be_visible()
+    expect(person.page.locator("#messages .video img[src]")).to_be_visible()
     person.box.fill("https://youtu.be/dQw4w9WgXcQ")
     person.write("x")
     person.message("x").last.locator("[data-slot=content]").hover()
@@ -89,8 +90,7 @@ def test_the_keyboard_alone_writes_edits_switches_and_tries_again(sit_down: SitD
     press("Enter")
     expect(ann.message("Hello")).to_contain_text("edited")
 
-    for _ in range(2):
-        press("Shift+Tab")
+    press("Shift+Tab")
     expect(ann.log).to_be_focused()
     press("ArrowUp")
     expect(ann.message("Hello")).to_be_focused()
@@ -105,7 +105,7 @@ def test_the_keyboard_alone_writes_edits_switches_and_tries_again(sit_down: SitD
     press("Enter")
     expect(ann.page.get_by_role("heading", name="Lunch")).to_be_visible()
     ann.box.focus()
-    ann.page.keyboard.type("x" * 16_385)
+    ann.page.keyboard.insert_text("x" * 16_385)
     press("Enter")
     expect(ann.page.get_by_role("button", name="Write it again")).to_be_visible()
     ann.page.get_by_role("button", name="Write it again").focus()
@@ -137,7 +137,7 @@ def test_what_is_read_of_the_past_and_what_one_writes_is_not_heard(sit_down: Sit
     ann.open_chat()
     ann.page.evaluate(_LISTEN)
     ann.page.locator("#messages > li").first.scroll_into_view_if_needed()
-    expect(ann.message("no. 10 ").or_(ann.page.get_by_text("no. 10", exact=True))).to_have_count(1)
+    expect(ann.page.get_by_text("no. 10", exact=True)).to_have_count(1)
     ann.write("my own")
     ann.sees("my own")
     heard: list[str] = ann.page.evaluate("window.heard")
