@@ -90,9 +90,12 @@ class Person:
     def go_to(self, chat_id: str) -> None:
         """By the list, as a reader does."""
         self.chat.id = chat_id
-        lines = self.page.get_by_role("navigation", name="Chats")
-        lines.locator(f'[href="{self.chat.path}"]').click()
+        self.line_of(chat_id).click()
         self.is_in_step()
+
+    def line_of(self, chat_id: str) -> Locator:
+        lines = self.page.get_by_role("navigation", name="Chats")
+        return lines.locator(f'[href="/chats/{chat_id}/"]')
 
     def is_in_step(self) -> None:
         expect(self.status).to_have_text("In step")
