@@ -210,6 +210,10 @@ class ChatConsumer(AsyncConsumer):
         for subscription in self.subscriptions.values():
             subscription.room.recheck(subscription)
 
+    def tell(self, chat_id: str, text: str) -> None:
+        if chat_id in self.subscriptions:
+            self.push_if_idle(text)
+
     def going_away(self) -> None:
         self.push_always(protocol.notice(Notice.GOING_AWAY))
 
@@ -224,7 +228,8 @@ class ChatConsumer(AsyncConsumer):
         chat_id = subscription.room.chat_id
         if self.subscriptions.get(chat_id) is subscription:
             del self.subscriptions[chat_id]
-            self.wanted.pop(chat_id, None)
+            if self.wanted.get(chat_id) is subscription:  # else another is being asked for
+                del self.wanted[chat_id]
         is_ours = chat_id == self.scope["url_route"]["kwargs"].get("chat_id")
         if is_ours and why is Notice.SUBSCRIPTION_REVOKED:
             self.end(CloseCode.ACCESS_REMOVED, NotFound())

@@ -77,6 +77,8 @@ class Outbox:
 
     async def drained(self) -> None:
         """Wait until nothing is queued."""
+        if self.direct is not None:
+            self.direct.flush()
         while self._task is not None:
             await asyncio.wait([self._task])
 
@@ -101,9 +103,11 @@ class Outbox:
         self._bytes += _size(text)
 
     def _write(self, text: str, frame: bytes | None = None) -> None:
-        if self.direct is not None and self.direct.is_ready:
-            self.direct.write(text_frame(text) if frame is None else frame)
-            return
+        if self.direct is not None:
+            if self.direct.is_ready:
+                self.direct.write(text_frame(text) if frame is None else frame)
+                return
+            self.direct.flush()
         coroutine: Any = self._send({"type": "websocket.send", "text": text})
         try:
             waits_for = coroutine.send(None)

@@ -96,6 +96,11 @@ class Process:
         if self.loop is not None and not self.loop.is_closed():
             self.hand_over(self._tell_delta, chat_id, text)
 
+    def tell_read(self, user_id: int, chat_id: str, seq: int) -> None:
+        """Somebody has read further: to their own connections, allowed to be lost."""
+        if self.loop is not None and not self.loop.is_closed():
+            self.hand_over(self._tell_read, user_id, chat_id, seq)
+
     def recheck(self, *, credential: Credential | None = None, user_id: int | None = None) -> None:
         """A sign-in has changed: look at it again, here and elsewhere."""
         what = {"credential": credential and [credential.kind, credential.key], "user": user_id}
@@ -114,6 +119,13 @@ class Process:
     def _tell_delta(self, chat_id: str, text: str) -> None:
         self.registry.tell(chat_id, text)
         self.doorbell.say_delta(chat_id, text)
+
+    def _tell_read(self, user_id: int, chat_id: str, seq: int) -> None:
+        self._hear_read(user_id, chat_id, seq)
+        self.doorbell.say_read(user_id, chat_id, seq)
+
+    def _hear_read(self, user_id: int, chat_id: str, seq: int) -> None:
+        self.connections.tell(user_id, chat_id, protocol.read(chat_id, seq))
 
     def _ring_from_outside(self, frames: Sequence[EventFrame]) -> None:
         """From a process without sockets (a command, a worker)."""
@@ -142,6 +154,9 @@ class Process:
             case "delta":
                 chat_id, text = body
                 self.registry.tell(chat_id, text)
+            case "reads":
+                for read_by in body:
+                    self._hear_read(*read_by)
             case "recheck":
                 self._recheck(body)
 

@@ -154,6 +154,11 @@ def presence(chat_id: str, user: Mapping[str, Any], *, online: bool) -> str:
     )
 
 
+def read(chat_id: str, seq: int) -> str:
+    """How far somebody has read, for themselves."""
+    return encode({"op": "ephemeral", "type": "read", "chatId": chat_id, "seq": seq})
+
+
 def ai_delta(chat_id: str, message_id: str, *, rev: int, start: int, text: str) -> str:
     """What was added to an answer, from code point `start` on."""
     frame = {"op": "ephemeral", "type": "aiDelta", "chatId": chat_id, "messageId": message_id}

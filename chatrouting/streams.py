@@ -239,6 +239,10 @@ class Stream:
             if ear.subscription is not None:
                 ear.subscription.room.recheck(ear.subscription)
 
+    def tell(self, chat_id: str, text: str) -> None:
+        if chat_id in self._ears:
+            self.push_if_idle(text)
+
     def going_away(self) -> None:
         self._tell(protocol.notice(Notice.GOING_AWAY))
 

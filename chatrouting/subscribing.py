@@ -105,7 +105,7 @@ def _enter(caller: Caller, room: Room, position: Cursor) -> None:
     if subscription.ended:
         caller.wanted.pop(room.chat_id, None)
         raise Unavailable
-    caller.subscriptions[room.chat_id] = subscription
+    caller.subscriptions[room.chat_id] = caller.wanted[room.chat_id] = subscription
 
 
 def _found(found: Resumption) -> Data:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
+from django.dispatch import Signal
 
 from messages import bulk, log
 from messages.access import Access, Actor, access_to, actor_of
@@ -23,6 +24,9 @@ from messages.models import (
     Message,
     Role,
 )
+
+# Sent with `user_id`, `chat_id` and `seq`, once it has committed: somebody has read further.
+read_further = Signal()
 
 
 def create_chat(
@@ -156,6 +160,8 @@ def mark_read(actor: Actor, chat_id: str, seq: int) -> int:
     seq = min(seq, access.head.seq)
     own = Membership.objects.filter(chat_id=chat_id, user_id=actor.id)
     if own.filter(read_seq__lt=seq).update(read_seq=seq):
+        moved = {"user_id": actor.id, "chat_id": chat_id, "seq": seq}
+        transaction.on_commit(lambda: read_further.send_robust(sender=None, **moved))
         return seq
     return own.values_list("read_seq", flat=True).first() or 0
 

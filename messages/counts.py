@@ -72,10 +72,22 @@ def read(names: Iterable[str]) -> dict[str, int]:
 
 
 def _add_in_redis(steps: Mapping[str, int], lifetime: int) -> dict[str, int]:
-    """In one round trip for all; exact, since each count comes from its increment."""
-    pipeline = get_redis_connection("default").pipeline(transaction=False)
-    for counter, step in steps.items():
-        name = cache.make_key(counter)
-        pipeline.set(name, 0, ex=lifetime, nx=True)
-        pipeline.incrby(name, step)
-    return dict(zip(steps, pipeline.execute()[1::2], strict=True))
+    """By one command for all, since the client takes longer over each than the server does;
+    exact, since each count comes from its increment."""
+    names = [cache.make_key(counter) for counter in steps]
+    moved = get_redis_connection("default").eval(
+        _ADD, len(names), *names, lifetime, *steps.values()
+    )
+    return dict(zip(steps, moved, strict=True))
+
+
+_ADD = """
+local counts = {}
+for i, name in ipairs(KEYS) do
+    counts[i] = redis.call('INCRBY', name, ARGV[i + 1])
+    if counts[i] == tonumber(ARGV[i + 1]) then
+        redis.call('EXPIRE', name, ARGV[1])
+    end
+end
+return counts
+"""

@@ -11,7 +11,7 @@ from messages.access import Access, Actor, Standing, is_asker
 from messages.errors import BadRequest, Forbidden, NotFound
 from messages.identity import MAX_SEQ, Cursor
 from messages.message_id_generator import is_message_id
-from messages.models import Event, Membership, Message, Role
+from messages.models import Event, Feedback, Membership, Message, Role
 from messages.representation import PERSON_COLUMNS, WireMessage, author, find_messages, places
 
 MAX_PAGE = 200
@@ -81,6 +81,13 @@ def timeline(access: Access, message_id: str) -> list[dict[str, Any]]:
         {"seq": row[0], "at": row[1], "type": row[2], "actor": author(*row[4:]), "data": row[3]}
         for row in rows
     ]
+
+
+def verdict_on(access: Access, message_id: str) -> str | None:
+    """What this person thinks of an answer, as far as they have said so."""
+    one(access.chat_id, message_id)
+    said = Feedback.objects.filter(message_id=message_id, user_id=access.actor.id)
+    return said.values_list("verdict", flat=True).first()
 
 
 _ACTOR_COLUMNS = tuple(f"actor__{column}" for column in PERSON_COLUMNS)

@@ -5,6 +5,8 @@ from json import JSONDecoder
 from math import isfinite
 from typing import Any, NoReturn
 
+import orjson
+
 from messages.errors import BadRequest
 
 MAX_DEPTH = 20
@@ -25,6 +27,34 @@ def decode(text: str | bytes) -> object:
         text = _from_utf8(text)
     elif not text.isascii():
         _require_whole_characters(text)
+    return _plain(text) or _whole(text)
+
+
+def _plain(text: str) -> dict[str, Any] | None:
+    """The common case by a quicker parser, where all that makes it differ can be ruled out: a
+    flat object without escapes, whose quotes are those of its different names and its texts."""
+    if "\\" in text:
+        return None
+    try:
+        value = orjson.loads(text)
+    except ValueError:
+        return None
+    if type(value) is not dict:
+        return None
+    quoted = len(value)
+    for member in value.values():
+        kind = type(member)
+        if kind is str:
+            quoted += 1
+        elif kind is int:
+            if member > _MAX_INTEGER:
+                return None
+        elif kind is not bool and member is not None:
+            return None
+    return value if text.count('"') == 2 * quoted else None
+
+
+def _whole(text: str) -> object:
     if text.count("[") + text.count("{") > MAX_DEPTH:
         _require_shallow(text)
     try:

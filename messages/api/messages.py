@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,11 +18,14 @@ from messages.api.views import ChatView, MessageView
 from messages.drafts import draft_from, require_content
 from messages.errors import BadRequest
 from messages.history import MAX_PAGE, Page
+from messages.identity import MAX_SEQ
 from messages.ratelimit import Budget, send_limit
 from messages.rendering import render
+from messages.search import MAX_QUERY, search, words_of
 from messages.writer import writer
 
 DEFAULT_PAGE = 50
+DEFAULT_FOUND, MAX_FOUND = 20, 50
 _PLACES = {"before": history.before, "after": history.after, "around": history.around}
 
 
@@ -65,6 +69,31 @@ class MessagesView(ChatView):
             budget = _budget(self.access) if accepted is None else accepted.budget
             self.headers |= _limit_headers(budget)
         return Response(accepted.as_dict(), 200 if accepted.duplicate else 201)
+
+
+class SearchView(ChatView):
+    @documented(
+        "searchMessages",
+        parameters=[
+            OpenApiParameter("q", {"type": "string", "maxLength": MAX_QUERY}, required=True),
+            number_parameter("before"),
+            number_parameter("limit", least=1, most=MAX_FOUND, default=DEFAULT_FOUND),
+        ],
+        answers={200: shapes.SearchResult},
+        refusals=(400, 404),
+    )
+    def get(self, request: Request, chat_id: str) -> Response:
+        """Messages with all the words of `q`, newest first, whatever their case and accents.
+
+        One request looks through a part of the chat; `before` says where to go on, or is null.
+        """
+        query = request.query_params
+        words = words_of(in_query(query, "q"))
+        before = number_in_query(query, "before", default=MAX_SEQ)
+        limit = number_in_query(query, "limit", least=1, most=MAX_FOUND, default=DEFAULT_FOUND)
+        found = search(chat_id, words, before=before, limit=limit)
+        self.require_still()
+        return Response({"messages": found.matches, "before": found.before})
 
 
 class LookupView(ChatView):

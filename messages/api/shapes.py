@@ -161,6 +161,9 @@ MessagePage = shape(
     moreBefore=_yes_or_no(),
     moreAfter=_yes_or_no(),
 )
+SearchResult = shape(
+    "SearchResult", messages=Message(many=True), before=_number(1, allow_null=True)
+)
 Draft = shape(
     "Draft",
     clientMessageId=_text(CLIENT_MESSAGE_ID),

@@ -6,7 +6,7 @@ from messages.api.chats import ChatDetailView, ChatsView, ReadView
 from messages.api.documents import DocsView, SchemaView
 from messages.api.events import EventsView
 from messages.api.members import MembersView, MemberView
-from messages.api.messages import LookupView, MessageDetailView, MessagesView
+from messages.api.messages import LookupView, MessageDetailView, MessagesView, SearchView
 from messages.api.tokens import TokenView
 from messages.api.views import UnknownAddress
 from messages.api.work import CancelView, FeedbackView, RetryView, TimelineView
@@ -24,6 +24,7 @@ urlpatterns = [
     path(f"{_CHAT}/events/", EventsView.as_view(), name="events"),
     path(f"{_CHAT}/messages/", MessagesView.as_view(), name="messages"),
     path(f"{_CHAT}/messages/lookup/", LookupView.as_view(), name="lookup"),
+    path(f"{_CHAT}/search/", SearchView.as_view(), name="search"),
     path(f"{_MESSAGE}/", MessageDetailView.as_view(), name="message"),
     path(f"{_MESSAGE}/retry/", RetryView.as_view(), name="retry"),
     path(f"{_MESSAGE}/cancel/", CancelView.as_view(), name="cancel"),

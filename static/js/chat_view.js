@@ -72,7 +72,8 @@ export class ChatView {
 
   /** A draft that was found; whoever has begun to write already is not interrupted. */
   takeUp(draft) {
-    if (this.#composer.draft.content === "") {
+    const { content, context } = this.#composer.draft;
+    if (content === "" && !context) {
       this.#composer.draft = draft;
     }
   }
@@ -81,6 +82,7 @@ export class ChatView {
     const { draft, place } = this.#chat();
     this.#composer.draft = draft ?? {};
     this.#composer.address = pathname;
+    this.#place.goToEnd();
     this.paint();
     this.#place.goTo(place);
   }

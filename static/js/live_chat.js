@@ -105,6 +105,11 @@ export class LiveChat {
     return isLive ? [...messages, ...this.#outbox.entries] : messages;
   }
 
+  /** The seq of the first message known if there are older ones, else 0. */
+  get from() {
+    return this.#timeline.from;
+  }
+
   get hasOlder() {
     return this.#passage.hasOlder;
   }

@@ -17,6 +17,7 @@ export function fill(element, message, { words, isOwn, isAsked }) {
   const { messageId, chatId, seq, rev, type, timestamp, metadata } = message;
   const state = message.removed ? "removed" : message.status;
   element.id = `m${seq}`;
+  element.querySelector(".again")?.remove();
   Object.assign(element.dataset, { messageId, chatId, seq, rev, type, state });
   element.toggleAttribute("data-own", isOwn);
   element.toggleAttribute("data-asked", isAsked);
@@ -40,6 +41,7 @@ export function fillUnsent(element, row, words) {
   if (element.dataset.state === state) {
     return;
   }
+  element.id = "";
   Object.assign(element.dataset, { clientMessageId, state, type: "user" });
   element.toggleAttribute("data-own", true);
   slot(element, "content").textContent = url ?? content;

@@ -67,7 +67,7 @@ export class Session {
 
   keepDraft(chatId, draft) {
     this.chats.get(chatId).draft = draft;
-    const isEmpty = draft.content === "" && !draft.replyTo;
+    const isEmpty = draft.content === "" && !draft.context;
     if (isEmpty) {
       this.#shelf.delete("drafts", chatId);
     } else {

