@@ -1,6 +1,5 @@
 """The addresses of the pages (docs/protocol.md §5)."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from messages.pages import thumbnails, views
@@ -11,5 +10,5 @@ urlpatterns = [
     path("chats/<str:chat_id>/", views.chat_page, name="chat"),
     path("thumbnails/<str:video_id>.jpg", thumbnails.thumbnail_of, name="thumbnail"),
     path("accounts/login/", views.SignIn.as_view(), name="login"),
-    path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("accounts/logout/", views.SignOut.as_view(), name="logout"),
 ]
