@@ -3,12 +3,13 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from messages.pages import thumbnails, views
+from messages.pages import search, thumbnails, views
 
 urlpatterns = [
     path("", views.chat_list, name="chats"),
     path("new/", views.new_chat, name="new-chat"),
     path("chats/<str:chat_id>/", views.chat_page, name="chat"),
+    path("chats/<str:chat_id>/search/", search.search_page, name="search"),
     path("thumbnails/<str:video_id>.jpg", thumbnails.thumbnail_of, name="thumbnail"),
     path("accounts/login/", views.SignIn.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),

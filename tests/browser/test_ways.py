@@ -122,4 +122,3 @@ def test_six_tabs_send_once_and_agree(sit_down: SitDown, way: str) -> None:
     tabs[1].write("after the first has gone")
     for tab in tabs[1:]:
         tab.sees("after the first has gone")
-
