@@ -182,32 +182,12 @@ def test_deep_frames_are_refused_on_a_thread_with_a_small_stack_too() -> None:
     assert results == [True, True, True]
 
 
-FLAT_PIECES = st.sampled_from(
-    (
-        *[
-            "{",
-            "}",
-            '"a"',
-            '"b"',
-            ":",
-            ",",
-            "1",
-            '"x{y"',
-            "null",
-            "true",
-            "1.5",
-            "[",
-            "]",
-            "\\n",
-            "NaN",
-            '"é"',
-            '"',
-            "\ufeff",
-            "-1",
-        ],
-        *(" ", str(2**63 - 1), str(2**63)),
-    )
-)
+# fmt: off
+FLAT_PIECES = st.sampled_from([
+    "{", "}", '"a"', '"b"', ":", ",", '"x{y"', '"é"', '"', "null", "true", "[", "]", "\\n", " ",
+    "1", "-1", "1.5", "NaN", "\ufeff", str(2**63 - 1), str(2**63),
+])
+# fmt: on
 MEMBERS = st.tuples(
     st.sampled_from(["a", "b", "c", "a{", "é"]),
     st.one_of(st.none(), st.booleans(), st.integers(-(2**64), 2**64), st.text(max_size=3)),
