@@ -2,6 +2,7 @@
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path
+from django.views.i18n import set_language
 
 from messages.pages import search, thumbnails, views
 
@@ -12,5 +13,6 @@ urlpatterns = [
     path("chats/<str:chat_id>/search/", search.search_page, name="search"),
     path("thumbnails/<str:video_id>.jpg", thumbnails.thumbnail_of, name="thumbnail"),
     path("accounts/login/", views.SignIn.as_view(), name="login"),
+    path("language/", set_language, name="language"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
 ]
