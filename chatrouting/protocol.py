@@ -62,7 +62,7 @@ def decode(text: str | None) -> Frame:
     if len(text) > MAX_FRAME or (
         len(text) * 4 > MAX_FRAME and len(text.encode(errors="surrogatepass")) > MAX_FRAME
     ):
-        raise TooLarge(f"A frame has at most {MAX_FRAME} bytes.")
+        raise TooLarge("A frame has at most %(most)d bytes.", most=MAX_FRAME)
     fields = strict_json.decode(text)
     if not isinstance(fields, dict):
         raise BadRequest("A frame is a JSON object.")

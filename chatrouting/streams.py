@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.utils import translation
 
 from chatrouting import protocol
 from chatrouting.identities import Identity
@@ -85,6 +86,7 @@ class Stream:
             _as_body(send), on_drain=lambda: None, clock=asyncio.get_running_loop().time
         )
         self._send = send
+        self._language = translation.get_language()
         self._ears = {chat_id: Ear(self, chat_id, b.position) for chat_id, b in chats.items()}
         self._lost = [self._ears[chat_id] for chat_id, b in chats.items() if b.is_lost]
         self._over = asyncio.Event()
@@ -252,7 +254,8 @@ class Stream:
     def end(self, code: CloseCode, error: ChatError) -> None:
         """Say why, and close; there is no code for it in a stream."""
         if not self._over.is_set():
-            self._tell(protocol.error(error))
+            with translation.override(self._language):
+                self._tell(protocol.error(error))
             self._over.set()
 
 

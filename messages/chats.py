@@ -59,7 +59,7 @@ def require_title(value: object) -> str:
         raise BadRequest("A chat has a title.", field="title")
     title = value.strip()
     if len(title) > MAX_TITLE:
-        raise BadRequest(f"A title has at most {MAX_TITLE} characters.", field="title")
+        raise BadRequest("A title has at most %(most)d characters.", field="title", most=MAX_TITLE)
     return require_text(title, field="title")
 
 

@@ -103,7 +103,9 @@ def lookup(chat_id: str, message_ids: object) -> dict[str, WireMessage | None]:
 
 def require_message_ids(value: object) -> list[str]:
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_LOOKUP:
-        raise BadRequest(f"messageIds is a list of 1 to {MAX_LOOKUP} ids.", field="messageIds")
+        raise BadRequest(
+            "messageIds is a list of 1 to %(most)d ids.", field="messageIds", most=MAX_LOOKUP
+        )
     if not all(is_message_id(item) for item in value):
         raise BadRequest("messageIds has something that is no message id.", field="messageIds")
     return value

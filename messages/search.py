@@ -42,7 +42,7 @@ def words_of(query: object) -> list[str]:
     """What has to occur, each anywhere in a message; raises BadRequest."""
     words = folded(query).split() if isinstance(query, str) else []
     if not words or len(query) > MAX_QUERY:  # type: ignore[arg-type]
-        raise BadRequest(f"q is a text of 1 to {MAX_QUERY} characters.", field="q")
+        raise BadRequest("q is a text of 1 to %(most)d characters.", field="q", most=MAX_QUERY)
     return words
 
 

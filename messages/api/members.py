@@ -1,6 +1,5 @@
 """The members of a chat."""
 
-from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -48,7 +47,7 @@ class MemberView(ChatView):
         """Another role. A chat keeps at least one owner."""
         body = body_of(request)
         for name in sorted(body.keys() - {"role"}):
-            raise BadRequest(_("Of a member, only the role can be changed."), field=name)
+            raise BadRequest("Of a member, only the role can be changed.", field=name)
         role = chats.require_role(body.get("role"))
         writer.call(chats.set_role, self.access.actor, chat_id, _number(user_id), role)
         return Response(member_of(chat_id, _number(user_id)))

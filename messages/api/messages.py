@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.http import QueryDict
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -158,7 +157,7 @@ def _page(chat_id: str, query: QueryDict) -> Page:
     limit = number_in_query(query, "limit", least=1, most=MAX_PAGE, default=DEFAULT_PAGE)
     places = {name: value for name in _PLACES if (value := in_query(query, name)) is not None}
     if len(places) > 1:
-        raise BadRequest(_("Only one of before, after and around."), field=list(places)[1])
+        raise BadRequest("Only one of before, after and around.", field=list(places)[1])
     for name, value in places.items():
         return _PLACES[name](chat_id, number(value, name), limit)
     return history.newest(chat_id, limit)

@@ -2,10 +2,21 @@
 
 from typing import Any
 
+from django.utils.functional import lazy
+from django.utils.translation import get_language, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from messages.models import MessageType, RemovedBy, Status
 from messages.representation import WireMessage
+
+_language = lazy(get_language, str)
+
+
+def counted(one: str, other: str) -> dict[str, Any]:
+    """Both forms of what is said of `{count}` things; which fits is for `static/js/words.js`."""
+    forms = {"one": ngettext_lazy(one, other, 1), "other": ngettext_lazy(one, other, 2)}
+    return {"language": _language(), **forms}
+
 
 # `{name}` is filled in by whoever shows it.
 WORDS: dict[str, Any] = {
@@ -21,13 +32,13 @@ WORDS: dict[str, Any] = {
     "replying": _("Reply to {name}: {words}"),
     "editing": _("Editing: {words}"),
     "gone": _("The message is gone."),
-    "newMessages": _("{count} new"),
+    "newMessages": counted("{count} new", "{count} new"),
     "toEnd": _("To the newest messages"),
     "copied": _("Link copied"),
     "notDone": _("That did not work: {reason}"),
     "noConnection": _("there is no connection."),
-    "left": _("{count} characters left"),
-    "over": _("{count} characters too many"),
+    "left": counted("{count} character left", "{count} characters left"),
+    "over": counted("{count} character too many", "{count} characters too many"),
     "said": _("{name}: {words}"),
     "error": _("Failed: {reason}"),
     "errorUnknown": _("no reason is known"),
@@ -40,10 +51,12 @@ WORDS: dict[str, Any] = {
     "noReason": _("the connection has ended."),
     "inStep": _("In step"),
     "catchingUp": _("Catching up…"),
-    "behind": _("{count} behind, catching up"),
+    "behind": counted("{count} behind, catching up", "{count} behind, catching up"),
     "incomplete": _("History incomplete before {time}"),
     "offline": _("Offline, trying again"),
-    "offlineUnsent": _("Offline, {count} waiting to send"),
+    "offlineUnsent": counted(
+        "Offline, {count} waiting to send", "Offline, {count} waiting to send"
+    ),
     "signedOut": _("You are signed out. Please sign in again."),
     "noAccess": _("This chat is no longer open to you."),
     "broken": _("This page and the server no longer understand each other. Please reload it."),

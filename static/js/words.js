@@ -1,7 +1,13 @@
 /** The page's own words, handed over by the server, with their blanks filled in. */
 
-export function say(template, values = {}) {
+/** `words` of something counted have a form for one and another for more. */
+export function say(words, values = {}) {
+  const template = typeof words === "string" ? words : formFor(values.count, words);
   return template.replace(/\{(\w+)\}/g, (blank, name) => values[name] ?? blank);
+}
+
+function formFor(count, { language, other, ...forms }) {
+  return forms[new Intl.PluralRules(language).select(count)] ?? other;
 }
 
 /** The name over a message, as `messages/pages/words.py` has it. */

@@ -118,7 +118,7 @@ class ChildProcess:
         _signal([*parent.children(recursive=True), parent], signal.SIGCONT)
 
     def threads(self) -> int:
-        return psutil.Process(self.pid).num_threads()
+        return int(psutil.Process(self.pid).num_threads())
 
     def memory(self) -> int:
         """Bytes of memory it has resident (RSS), children not counted."""
