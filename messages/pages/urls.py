@@ -1,6 +1,5 @@
 """The addresses of the pages (docs/protocol.md §5)."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
@@ -14,5 +13,5 @@ urlpatterns = [
     path("thumbnails/<str:video_id>.jpg", thumbnails.thumbnail_of, name="thumbnail"),
     path("accounts/login/", views.SignIn.as_view(), name="login"),
     path("language/", set_language, name="language"),
-    path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("accounts/logout/", views.SignOut.as_view(), name="logout"),
 ]
