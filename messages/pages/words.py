@@ -19,11 +19,11 @@ def counted(one: str, other: str) -> dict[str, Any]:
 
 
 def _elsewhere(sentence: str) -> str:
-    """Nothing in English: there the failure's own sentence, which is stored as it was, says more."""
+    """Nothing in English: there the sentence that is stored with the failure says more."""
     return "" if (get_language() or "en").startswith("en") else gettext(sentence)
 
 
-_failed = lazy(_elsewhere, str)
+in_portuguese = lazy(_elsewhere, str)
 
 # `{name}` is filled in by whoever shows it.
 WORDS: dict[str, Any] = {
@@ -49,11 +49,11 @@ WORDS: dict[str, Any] = {
     "said": _("{name}: {words}"),
     "error": _("Failed: {reason}"),
     "errorUnknown": _("no reason is known"),
-    "failed.processingFailed": _failed("the work on it could not be done."),
-    "failed.upstreamUnavailable": _failed("the service that is needed for it is out of reach."),
-    "failed.unsupportedVideo": _failed("this video cannot be used."),
-    "failed.cancelled": _failed("it was stopped."),
-    "failed.timedOut": _failed("it took too long."),
+    "failed.processingFailed": in_portuguese("the work on it could not be done."),
+    "failed.upstreamUnavailable": in_portuguese("the service that is needed for it is out of reach."),
+    "failed.unsupportedVideo": in_portuguese("this video cannot be used."),
+    "failed.cancelled": in_portuguese("it was stopped."),
+    "failed.timedOut": in_portuguese("it took too long."),
     "removed": _("This message was removed."),
     "removed.author": _("This message was removed by its author."),
     "removed.staff": _("This message was removed by a moderator."),

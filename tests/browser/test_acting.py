@@ -1,4 +1,4 @@
-"""What is done with messages: replying, editing, removing, rating, linking; each where it may be."""
+"""What is done with messages: replying, editing, removing, rating; each where it may be."""
 
 from playwright.sync_api import Locator, expect
 

@@ -19,5 +19,5 @@ class Command(makemessages.Command):
         *makemessages.Command.xgettext_options,
         *(f"--keyword={name}:1" for name in _REFUSALS),
         "--keyword=counted:1,2",  # these two are of messages/pages/words.py
-        "--keyword=_failed:1",
+        "--keyword=in_portuguese:1",
     ]
