@@ -12,6 +12,7 @@ from messages.history import MAX_LOOKUP
 from messages.identity import MAX_SEQ
 from messages.models import (
     MAX_CONTENT,
+    MAX_PROBLEM,
     MAX_TITLE,
     EventType,
     MessageType,
@@ -223,6 +224,18 @@ Timeline = shape(
 )
 Feedback = shape("Feedback", verdict=_choice(Verdict.values, allow_null=True))
 EventPage = shape("EventPage", events=_Event(many=True), head=_text(CURSOR), more=_yes_or_no())
+
+Problem = shape(
+    "Problem",
+    words=_text(most=MAX_PROBLEM),
+    trace=shape(
+        "Trace",
+        version=_field({"type": "integer", "enum": [1]}),
+        startedAt=_number(),
+        entries=_field({"type": "array", "maxItems": 500, "items": {"type": "object"}}),
+    )(),
+)
+ProblemKept = shape("ProblemKept", problemId=_number(1))
 
 SignIn = shape("SignIn", username=_text(required=False), password=_text(required=False))
 Token = shape("Token", token=_text(help_text="Shown this once."), user=_Person())

@@ -7,6 +7,7 @@ from messages.api.documents import DocsView, SchemaView
 from messages.api.events import EventsView
 from messages.api.members import MembersView, MemberView
 from messages.api.messages import LookupView, MessageDetailView, MessagesView, SearchView
+from messages.api.problems import ProblemsView
 from messages.api.tokens import TokenView
 from messages.api.views import UnknownAddress
 from messages.api.work import CancelView, FeedbackView, RetryView, TimelineView
@@ -30,6 +31,7 @@ urlpatterns = [
     path(f"{_MESSAGE}/cancel/", CancelView.as_view(), name="cancel"),
     path(f"{_MESSAGE}/timeline/", TimelineView.as_view(), name="timeline"),
     path(f"{_MESSAGE}/feedback/", FeedbackView.as_view(), name="feedback"),
+    path("v1/problems/", ProblemsView.as_view(), name="problems"),
     path("v1/auth/token/", TokenView.as_view(), name="token"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", DocsView.as_view(), name="docs"),

@@ -3,6 +3,7 @@
 import { ChatView } from "./chat_view.js";
 import { ListView } from "./list_view.js";
 import { Navigation } from "./navigation.js";
+import { ProblemDialog } from "./problem_dialog.js";
 import { Session } from "./session.js";
 
 class ChatPage {
@@ -52,6 +53,12 @@ class ChatPage {
     addEventListener("pagehide", () => this.#leave());
     form.addEventListener("input", () => this.#keepDraft());
     form.addEventListener("submit", () => this.#keepDraft());
+    new ProblemDialog({
+      dialog: document.getElementById("report-dialog"),
+      opener: document.getElementById("report"),
+      rest: this.#session.rest,
+      trace: this.#session.trace,
+    });
     new Navigation((chatId, url) => this.#visit(chatId, url));
     document.addEventListener("visibilitychange", () => this.#turn());
   }

@@ -9,6 +9,7 @@ import { LiveChat } from "./live_chat.js";
 import { Rest } from "./rest.js";
 import { SharedConnection } from "./shared_connection.js";
 import { Shelf } from "./shelf.js";
+import { Trace } from "./trace.js";
 import { Unsent } from "./unsent.js";
 
 const WAYS = ["socket", "stream", "requests"];
@@ -21,6 +22,7 @@ export class Session {
   #hasOpened = false;
 
   rest = new Rest({ token });
+  trace = new Trace();
   list;
   chats;
   connection;
@@ -41,7 +43,7 @@ export class Session {
     this.list = new ChatList({ selfId: user.id, lines, read, alarms, onChange: onList });
     const make = (page) => this.#make(page);
     this.chats = new Chats({ make, alarms, list: this.list, shelf: this.#shelf, onDraft });
-    this.connection = this.#connect();
+    this.connection = this.trace.over(this.#connect());
   }
 
   start() {
@@ -101,6 +103,7 @@ export class Session {
   }
 
   onFrame(frame) {
+    this.trace.heard(frame);
     this.chats.onFrame(frame);
   }
 

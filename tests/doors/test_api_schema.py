@@ -21,10 +21,11 @@ ADDRESSES = {
     "chats/{chatId}/messages/{messageId}/retry/": {"post"},
     "chats/{chatId}/messages/{messageId}/cancel/": {"post"},
     "chats/{chatId}/messages/{messageId}/timeline/": {"get"},
-    "chats/{chatId}/messages/{messageId}/feedback/": {"post"},
+    "chats/{chatId}/messages/{messageId}/feedback/": {"get", "post"},
     "chats/{chatId}/search/": {"get"},
     "chats/{chatId}/events/": {"get"},
     "chats/{chatId}/read/": {"put"},
+    "problems/": {"post"},
     "auth/token/": {"post", "delete"},
     "stream/": {"get"},
 }

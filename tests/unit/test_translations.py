@@ -12,7 +12,14 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "locale/pt_BR/LC_MESSAGES"
 MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "counted"}
-REFUSALS = {"BadRequest", "TooLarge", "Conflict", "Forbidden", "Unavailable", "NotFound"}
+REFUSALS = {
+    "BadRequest",
+    "TooLarge",
+    "Conflict",
+    "Forbidden",
+    "Unavailable",
+    "NotFound",
+}
 _IN_TEMPLATES = re.compile(r"""\bgettext\(u?('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")\)""")
 _BLANKS = re.compile(r"%\(\w+\)[sd]|\{\w+\}|</?b>")
 

@@ -2,7 +2,14 @@
 
 from django.core.management.commands import makemessages
 
-_REFUSALS = ("BadRequest", "TooLarge", "Conflict", "Forbidden", "Unavailable", "NotFound")
+_REFUSALS = (
+    "BadRequest",
+    "TooLarge",
+    "Conflict",
+    "Forbidden",
+    "Unavailable",
+    "NotFound",
+)
 
 
 class Command(makemessages.Command):
