@@ -13,6 +13,7 @@ from messages.video import is_video_id
 
 _LINE = 200
 QUOTE = 120
+MATCH = 300
 # `static/js/log_view.js` says the same.
 LONG_CHARS = 3_000
 LONG_LINES = 40
@@ -153,6 +154,21 @@ def line_for_the_script(line: ChatLine) -> dict[str, Any]:
         "unread": line.unread,
         "at": line.last_at,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One message that a search has found."""
+
+    seq: int
+    author: str
+    at: datetime
+    text: str
+
+
+def match_of(message: WireMessage) -> Match:
+    text = first_words(message, MATCH)
+    return Match(message["seq"], author_of(message), moment(message["timestamp"]), text)
 
 
 def first_words(message: WireMessage, most: int) -> str:

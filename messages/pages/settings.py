@@ -12,15 +12,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from messages import chats, history, invitations, membership
+from messages import chats, invitations, membership
 from messages.access import Access, Actor, access_to, actor_of
 from messages.clock import now_ms
 from messages.errors import BadRequest, ChatError, NotFound
 from messages.identity import require_chat_id
 from messages.members import bans_of, members_of
 from messages.models import MAX_TITLE, History, Role
-from messages.pages.rows import line_of, moment
-from messages.pages.views import same_404
+from messages.pages.requests import lines_of, same_404
+from messages.pages.rows import moment
 from messages.writer import writer
 
 _DAYS = (1, 7, 30, 90)
@@ -55,7 +55,7 @@ def _show(request: HttpRequest, access: Access, *, problem: str = "") -> HttpRes
     context: dict[str, Any] = {
         "access": access,
         "problem": problem,
-        "lines": [line_of(line) for line in history.chats_of(access.actor)],
+        "lines": lines_of(request),
     }
     if access.may_manage:
         context |= {

@@ -1,10 +1,9 @@
 """The addresses of the pages (docs/protocol.md §5)."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
-from messages.pages import invitations, settings, thumbnails, views
+from messages.pages import invitations, search, settings, thumbnails, views
 
 urlpatterns = [
     path("", views.chat_list, name="chats"),
@@ -12,8 +11,9 @@ urlpatterns = [
     path("chats/<str:chat_id>/", views.chat_page, name="chat"),
     path("chats/<str:chat_id>/settings/", settings.chat_settings, name="chat-settings"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
+    path("chats/<str:chat_id>/search/", search.search_page, name="search"),
     path("thumbnails/<str:video_id>.jpg", thumbnails.thumbnail_of, name="thumbnail"),
     path("accounts/login/", views.SignIn.as_view(), name="login"),
     path("language/", set_language, name="language"),
-    path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("accounts/logout/", views.SignOut.as_view(), name="logout"),
 ]

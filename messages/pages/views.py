@@ -1,14 +1,13 @@
 """One function per page: ask the domain, show the answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -17,11 +16,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from messages import chats, history
 from messages.access import Access, access_to, actor_of
 from messages.drafts import draft_from
-from messages.errors import BadChatId, BadRequest, ChatError, Code, IdConflict, NotFound
+from messages.errors import BadRequest, ChatError, Code, IdConflict, NotFound
 from messages.history import Page, newest
 from messages.identity import new_client_message_id, require_chat_id
 from messages.models import MessageType
 from messages.pages.forms import NewChatForm
+from messages.pages.requests import lines_of, same_404, seq_in
 from messages.pages.rows import BLANK, BLANK_LINE, line_for_the_script, line_of, rows_of
 from messages.pages.typed import Typed
 from messages.pages.words import WORDS
@@ -29,7 +29,6 @@ from messages.representation import WireMessage
 from messages.writer import writer
 
 PAGE = 50
-_MAX_SEQ_DIGITS = 18
 _PLACES = {"before": history.before, "after": history.after, "around": history.around}
 _STATUS = {
     Code.CHAT_FROZEN: 403,
@@ -42,22 +41,6 @@ _STATUS = {
     Code.INTERNAL: 500,
 }
 
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
-
-
-def same_404(view: View[P]) -> View[P]:
-    """Not yours and not there are one page, also while DEBUG would explain more."""
-
-    @wraps(view)
-    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        try:
-            return view(request, *args, **kwargs)
-        except (NotFound, BadChatId):
-            return render(request, "404.html", status=404)
-
-    return answer
-
 
 class SignIn(LoginView):
     redirect_authenticated_user = True
@@ -66,11 +49,20 @@ class SignIn(LoginView):
         return super().get_context_data(**kwargs, demo=settings.DEMO)
 
 
+class SignOut(LogoutView):
+    """What scripts have kept of the chats in this browser goes too (`static/js/shelf.js`)."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().post(request, *args, **kwargs)
+        response["Clear-Site-Data"] = '"storage"'
+        return response
+
+
 @never_cache
 @require_safe
 @login_required
 def chat_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "chat/list.html", {"lines": _lines(request)})
+    return render(request, "chat/list.html", {"lines": lines_of(request)})
 
 
 @never_cache
@@ -90,7 +82,7 @@ def new_chat(request: HttpRequest) -> HttpResponse:
             form.add_error("title", str(refusal.message))
         else:
             return redirect("chat", chat_id)
-    return render(request, "chat/new.html", {"form": form, "lines": _lines(request)})
+    return render(request, "chat/new.html", {"form": form, "lines": lines_of(request)})
 
 
 @never_cache
@@ -191,11 +183,7 @@ def _place(request: HttpRequest) -> tuple[str, int]:
     found = [(name, request.GET[name]) for name in _PLACES if name in request.GET]
     if not found:
         return "", 0
-    name, text = found[0]
-    if len(found) > 1 or not (text.isascii() and text.isdigit() and len(text) <= _MAX_SEQ_DIGITS):
+    if len(found) > 1:
         raise NotFound
-    return name, int(text)
-
-
-def _lines(request: HttpRequest) -> list[Any]:
-    return [line_of(line) for line in history.chats_of(actor_of(request.user))]
+    name, text = found[0]
+    return name, seq_in(text)

@@ -82,6 +82,7 @@ export class ChatView {
     const { draft, place } = this.#chat();
     this.#composer.draft = draft ?? {};
     this.#composer.address = pathname;
+    document.getElementById("search").href = `${pathname}search/`;
     this.#place.goToEnd();
     this.paint();
     this.#place.goTo(place);

@@ -2,7 +2,7 @@
 
 const MOST_KEPT = 50;
 const MOST_LISTED = 50;
-const KEEP_MS = 2_000;
+const KEEP_MS = 1_000;
 const RECALL_MS = 100;
 
 export class Chats {

@@ -72,17 +72,22 @@ export class Cursor {
   /** To the head of a replay, once its events are applied; returns held events that follow it. */
   advance(headText) {
     const head = parse(headText);
-    if (!this.#covers(head)) {
-      this.#epoch = head.epoch;
-      this.#seq = head.seq;
-    }
-    return this.#release();
+    return this.#goOn(this.#covers(head) ? { epoch: this.#epoch, seq: this.#seq } : head);
   }
 
   /** To the head of a snapshot, which may lie behind or in another epoch. */
   reset(headText) {
-    ({ epoch: this.#epoch, seq: this.#seq } = parse(headText));
-    this.#held = this.#held.filter((event) => event.epoch === this.#epoch);
+    return this.#goOn(parse(headText));
+  }
+
+  /** The server's answer is of the present epoch: what is here of another one came late. */
+  #goOn({ epoch, seq }) {
+    this.#epoch = epoch;
+    this.#seq = seq;
+    this.#held = this.#held.filter((event) => event.epoch === epoch);
+    if (this.#head?.epoch !== epoch) {
+      this.#head = null;
+    }
     return this.#release();
   }
 

@@ -76,8 +76,9 @@ export class History {
   lose() {
     this.#call = null;
     this.#passage.letGoOfTail();
-    const { isLive, messages } = this.#passage;
-    this.#place = isLive ? null : messages[messages.length >> 1].seq;
+    // At the live end nothing is looked at before the new tail is there: it begins where that does.
+    const shown = this.#passage.isLive ? [] : this.#passage.messages;
+    this.#place = shown[shown.length >> 1]?.seq ?? null;
   }
 
   /** It may work now. */

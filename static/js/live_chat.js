@@ -242,7 +242,8 @@ export class LiveChat {
 
   /** Everything up to here was seen; told at most once a second. */
   markRead() {
-    this.news.see(this.#cursor.seq);
+    // What was answered to a send may be here before its event is.
+    this.news.see(Math.max(this.#cursor.seq, this.#timeline.messages.at(-1)?.seq ?? 0));
     if (this.#cursor.seq > this.#readSeq) {
       this.#alarms.first("read", READ_MS, () => {
         this.#readSeq = this.#cursor.seq;

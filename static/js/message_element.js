@@ -41,6 +41,7 @@ export function fillUnsent(element, row, words) {
   if (element.dataset.state === state) {
     return;
   }
+  element.id = "";
   Object.assign(element.dataset, { clientMessageId, state, type: "user" });
   element.toggleAttribute("data-own", true);
   slot(element, "content").textContent = url ?? content;

@@ -62,9 +62,10 @@ export class SharedConnection {
 
   start() {
     this.#isAnswered = true;
-    this.#wait();
     this.#say({ kind: "who" });
     this.#beatLater();
+    this.#waiting = new AbortController();
+    this.#apply({ signal: this.#waiting.signal });
   }
 
   call(frame) {
@@ -121,19 +122,18 @@ export class SharedConnection {
   // --- Who leads ------------------------------------------------------------------------------
 
   async #apply(options) {
-    const hold = () => new Promise((resolve) => this.#lead(resolve));
+    let isGranted = false;
+    const hold = () => {
+      isGranted = true;
+      return new Promise((resolve) => this.#lead(resolve));
+    };
     try {
       await this.#locks.request(this.#name, options, hold);
     } catch {
-      if (this.#own !== null && !this.#isOver) {
+      if (isGranted && !this.#isOver) {
         this.#retire(); // this tab was taken for dead, and another one leads
       }
     }
-  }
-
-  #wait() {
-    this.#waiting = new AbortController();
-    this.#apply({ signal: this.#waiting.signal });
   }
 
   #lead(release) {

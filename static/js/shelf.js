@@ -7,11 +7,11 @@ export class Shelf {
   #database;
   #isClosed = false;
 
-  /** `factory` is `indexedDB`, or nothing. What other people left in this browser is cleared away. */
-  constructor(userId, factory = globalThis.indexedDB) {
+  /** What other people left in this browser is cleared away. */
+  constructor(userId) {
     const name = `${PREFIX}${userId}`;
-    this.#database = attempt(() => open(factory, name));
-    attempt(() => clearAllBut(factory, name));
+    this.#database = attempt(() => open(name));
+    attempt(() => clearAllBut(name));
   }
 
   get(store, key) {
@@ -24,11 +24,11 @@ export class Shelf {
 
   /** Resolves with the key once it is safe, with undefined where it is not kept. */
   put(store, value) {
-    return this.#do(store, "readwrite", (kept) => kept.put(value));
+    return this.#do(store, "readwrite", (kept) => atOnce(kept.put(value)));
   }
 
   delete(store, key) {
-    return this.#do(store, "readwrite", (kept) => kept.delete(key));
+    return this.#do(store, "readwrite", (kept) => atOnce(kept.delete(key)));
   }
 
   async putChat(chat) {
@@ -55,8 +55,8 @@ export class Shelf {
   }
 }
 
-function open(factory, name) {
-  const request = factory.open(name, 1);
+function open(name) {
+  const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => {
     const { result } = request;
     result.createObjectStore("chats", { keyPath: "chatId" }).createIndex("at", "at");
@@ -69,11 +69,10 @@ function open(factory, name) {
   });
 }
 
-async function clearAllBut(factory, name) {
-  const others = (await factory.databases()).filter((kept) => kept.name !== name);
-  others
-    .filter((kept) => kept.name.startsWith(PREFIX))
-    .forEach((kept) => factory.deleteDatabase(kept.name));
+async function clearAllBut(own) {
+  const names = (await indexedDB.databases()).map(({ name }) => name);
+  const others = names.filter((name) => name.startsWith(PREFIX) && name !== own);
+  others.forEach((name) => indexedDB.deleteDatabase(name));
 }
 
 function removeOldest(kept, count) {
@@ -81,6 +80,12 @@ function removeOldest(kept, count) {
     kept.index("at").getAllKeys(null, count).onsuccess = ({ target }) =>
       target.result.forEach((key) => kept.delete(key));
   }
+}
+
+/** The page may be gone before it would commit by itself. */
+function atOnce(request) {
+  request.transaction.commit();
+  return request;
 }
 
 function answerOf(request) {

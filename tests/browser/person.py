@@ -58,7 +58,7 @@ class Person:
 
     @property
     def box(self) -> Locator:
-        return self.page.get_by_role("textbox", name="Message")
+        return self.page.locator("#content")
 
     @property
     def log(self) -> Locator:

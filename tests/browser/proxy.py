@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import threading
+from collections.abc import Coroutine
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from tests.shapes.ports import free_port
 
@@ -73,18 +74,10 @@ class Proxy:
         try:
             forth.write(head if is_socket else _once(head))
             is_kept_back = "streams" in self._refuses and b"/api/v1/stream/" in head
-            await _first(_copy(reader, forth), self._answer(back, writer, is_kept_back))
+            answer = _keep_back(back, writer) if is_kept_back else _copy(back, writer)
+            await _first(_copy(reader, forth), answer)
         finally:
             forth.close()
-
-    async def _answer(
-        self, back: asyncio.StreamReader, writer: asyncio.StreamWriter, is_kept_back: bool
-    ) -> None:
-        if is_kept_back:
-            writer.write(await back.read(-1))
-            await writer.drain()
-        else:
-            await _copy(back, writer)
 
 
 async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
@@ -93,7 +86,12 @@ async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
         await target.drain()
 
 
-async def _first(up: object, down: object) -> None:
+async def _keep_back(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    target.write(await source.read(-1))
+    await target.drain()
+
+
+async def _first(up: Coroutine[Any, Any, None], down: Coroutine[Any, Any, None]) -> None:
     """Until the answer is over, or whoever asked has left."""
     tasks = [asyncio.ensure_future(up), asyncio.ensure_future(down)]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

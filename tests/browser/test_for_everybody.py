@@ -18,11 +18,12 @@ NARROW = {"width": 320, "height": 256}
 # What a screen reader would say: what is added to a region that is live, and in nothing silent.
 _LISTEN = """() => {
     window.heard = [];
-    const regionOf = node => node?.parentElement?.closest("[aria-live], [role=alert], [role=status]");
+    const live = "[aria-live], [role=alert], [role=status]";
+    const regionOf = node => node?.parentElement?.closest(live);
     new MutationObserver(changes => changes.forEach(change => change.addedNodes.forEach(node => {
         const own = node.getAttribute?.("aria-live");
         if (own !== "off" && regionOf(node) && regionOf(node).ariaLive !== "off") {
-            window.heard.push(node.textContent.replace(/\\\\s+/g, " ").trim());
+            window.heard.push(node.textContent.replace(/\\s+/g, " ").trim());
         }
     }))).observe(document.querySelector("main"), { childList: true, subtree: true });
 }"""
@@ -39,36 +40,40 @@ def complaints(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_has_nothing_to_say_of_any_page(sit_down: SitDown, scheme: str) -> None:
-    guest = sit_down("ann", anew=True, color_scheme=scheme)
-    for path in ("/", "/new/", "/chats/nowhere/"):
-        guest.page.goto(f"{guest.url}{path}")
-        assert complaints(guest.page) == []
-    _say_all_kinds(guest)
-    assert complaints(guest.page) == []
-    guest.log.focus()
-    guest.page.keyboard.press("ArrowUp")
-    guest.page.keyboard.press("ArrowUp")
-    guest.page.locator("[data-act=remove]").click()
-    assert complaints(guest.page) == []
-    guest.page.get_by_role("button", name="Keep").click()
-    guest.page.get_by_role("button", name="Sign out").click()
-    assert complaints(guest.page) == []
+@pytest.mark.parametrize("scheme, locale", [("light", "en-US"), ("dark", "pt-BR")])
+def test_axe_has_nothing_to_say_of_any_page(sit_down: SitDown, scheme: str, locale: str) -> None:
+    ann = sit_down("ann", color_scheme=scheme, locale=locale)
+    _say_all_kinds(ann)
+    assert complaints(ann.page) == []
+    ann.page.locator("#log").focus()
+    for key in ("ArrowUp", "ArrowUp"):
+        ann.page.keyboard.press(key)
+    ann.page.locator("[data-act=remove]").click()
+    assert complaints(ann.page) == []
+    paths = ("/", "/new/", "/chats/nowhere/", f"{ann.chat.path}search/?q=soup")
+    for path in paths:
+        ann.page.goto(f"{ann.url}{path}")
+        assert complaints(ann.page) == []
+    assert locale.startswith(
+        (ann.page.locator("html").get_attribute("lang") or "none").split("-")[0]
+    )
+    ann.context.clear_cookies()
+    ann.page.goto(f"{ann.url}/accounts/login/")
+    assert complaints(ann.page) == []
 
 
 def _say_all_kinds(person: Person) -> None:
-    person.open_chat()
-    person.write(
-        "# Head\n\n- *one*\n- `two` https://example.com\n\n> said\n\n| a | b |\n|-|-|\n| 1 | 2 |"
-    )
-    ask(person, "Who is there?")
+    person.page.goto(f"{person.url}{person.chat.path}")
+    person.page.locator("#status[data-state=inStep]").wait_for()
+    person.box.fill("# Soup\n\n- *one*\n- `two` https://example.com\n\n> said\n\n| a |\n|-|\n| 1 |")
+    person.box.press("Enter")
+    person.box.fill("/ai Who is there?")
+    person.box.press("Enter")
     expect(answer_of(person)).to_have_attribute("data-state", "completed")
-    person.write("https://youtu.be/dQw4w9WgXcQ")
-    expect(person.page.locator("#messages .video img")).to_be_visible()
     person.box.fill("https://youtu.be/dQw4w9WgXcQ")
-    person.write("x")
-    person.message("x").last.locator("[data-slot=content]").hover()
+    person.box.press("Enter")
+    expect(person.page.locator("#messages .video img[src]")).to_be_visible()
+    person.page.locator("#messages > li .content").first.hover()
     person.page.locator("[data-act=reply]").click()
     person.box.fill("y" * 16_390)
 
@@ -89,8 +94,7 @@ def test_the_keyboard_alone_writes_edits_switches_and_tries_again(sit_down: SitD
     press("Enter")
     expect(ann.message("Hello")).to_contain_text("edited")
 
-    for _ in range(2):
-        press("Shift+Tab")
+    press("Shift+Tab")
     expect(ann.log).to_be_focused()
     press("ArrowUp")
     expect(ann.message("Hello")).to_be_focused()
@@ -105,7 +109,7 @@ def test_the_keyboard_alone_writes_edits_switches_and_tries_again(sit_down: SitD
     press("Enter")
     expect(ann.page.get_by_role("heading", name="Lunch")).to_be_visible()
     ann.box.focus()
-    ann.page.keyboard.type("x" * 16_385)
+    ann.page.keyboard.insert_text("x" * 16_385)
     press("Enter")
     expect(ann.page.get_by_role("button", name="Write it again")).to_be_visible()
     ann.page.get_by_role("button", name="Write it again").focus()
@@ -137,7 +141,7 @@ def test_what_is_read_of_the_past_and_what_one_writes_is_not_heard(sit_down: Sit
     ann.open_chat()
     ann.page.evaluate(_LISTEN)
     ann.page.locator("#messages > li").first.scroll_into_view_if_needed()
-    expect(ann.message("no. 10 ").or_(ann.page.get_by_text("no. 10", exact=True))).to_have_count(1)
+    expect(ann.page.get_by_text("no. 10", exact=True)).to_have_count(1)
     ann.write("my own")
     ann.sees("my own")
     heard: list[str] = ann.page.evaluate("window.heard")

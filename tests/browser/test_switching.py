@@ -30,3 +30,25 @@ def test_chats_are_switched_without_loading_a_page_and_drafts_stay_where_they_ar
     expect(ann.box).to_have_value("half a thought")
     expect(ann.message("in the first")).to_have_count(0)
     assert ann.page.evaluate("window.isSamePage")
+
+
+def test_the_outsider_is_told_and_keeps_nothing(sit_down: SitDown) -> None:
+    eve, ann = sit_down("eve"), sit_down("ann")
+    ann.open_chat()
+    ann.write("between us")
+    ann.sees("between us")
+    secret = eve.chat.id
+    eve.begin_a_chat_with("mod", title="Own")
+    eve.is_in_step()
+    eve.page.evaluate(_FOLLOW, f"/chats/{secret}/")
+    expect(eve.status).to_have_text("This chat is no longer open to you.")
+    expect(eve.page.locator("#messages > li")).to_have_count(0)
+    expect(eve.line_of(secret)).to_have_count(0)
+    eve.go_to(eve.page.evaluate("document.querySelector('.chats li a').pathname.split('/')[2]"))
+
+
+_FOLLOW = """path => {
+    const link = document.body.appendChild(document.createElement("a"));
+    link.href = path;
+    link.click();
+}"""

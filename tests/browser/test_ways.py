@@ -88,11 +88,11 @@ def test_thirty_fast_switches_with_traffic_in_all_chats(sit_down: SitDown, way: 
         say_by_the_api(bob, chats[number * 2 % 3], f"bob-{number}")
         ann.chat.id = chat_id
         ann.line_of(chat_id).click()
-        ann.write(f"ann-{number}")
+        ann.write(f"ann-{number:02}")
         say_by_the_api(bob, chat_id, f"bob-again-{number}")
     for chat_id in chats:
         ann.go_to(chat_id)
-        mine = [f"ann-{n}" for n in range(30) if chats[n % 3] == chat_id]
+        mine = [f"ann-{n:02}" for n in range(30) if chats[n % 3] == chat_id]
         ann.sees(*mine)
         ann.agrees_with_the_server()
         assert len(ann.shown()) == 30

@@ -82,6 +82,8 @@ GET    /chats/{chat_id}/        302   404   404   200   404   200   200   200   
 POST   /chats/{chat_id}/        302   404   404   403   404   302   302   403   403
 GET    /chats/{chat_id}/settings/  302 404  404   200   404   200   200   200   200
 POST   /chats/{chat_id}/settings/  302 404  404   400   404   400   302   302   302
+GET    /chats/{chat_id}/search/    302 404  404   200   404   200   200   200   200
+POST   /chats/{chat_id}/search/    405 405  405   405   405   405   405   405   405
 GET    /invitations/{token}/    302   200   200   302   404   302   302   200   200
 POST   /invitations/{token}/    302   302   302   302   404   302   302   302   302
 GET    /thumbnails/{video_id}.jpg  403 404  404   404   404   404   404   404   404

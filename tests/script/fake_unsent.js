@@ -1,4 +1,5 @@
-/** What a browser's tabs share of their outboxes, in memory, one macrotask later. */
+/** What a browser's tabs share of their outboxes, in memory: done in the order of asking, as
+ * IndexedDB does it, and known a little later. */
 
 import { settled } from "./manual_timers.js";
 
@@ -9,16 +10,16 @@ export class FakeUnsent {
 
   async keep(entry) {
     const isKept = !this.isBroken;
-    await settled();
     if (isKept) {
       this.#kept.set(entry.clientMessageId, structuredClone(entry));
     }
+    await settled();
     return isKept;
   }
 
   async forget({ clientMessageId }) {
-    await settled();
     this.#kept.delete(clientMessageId);
+    await settled();
   }
 
   async all(chatId = null) {
