@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterator
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from chatrouting.identities import Credential, Identity, identities
 from chatrouting.protocol import CloseCode
@@ -12,6 +12,7 @@ from messages.errors import ChatError, Unauthenticated, Unavailable
 SILENCE = 60.0
 STUCK = 30.0
 _IDENTITIES_A_QUERY = 500
+K = TypeVar("K")
 
 
 class Connection(Protocol):
@@ -28,6 +29,9 @@ class Connection(Protocol):
     def identify(self, identity: Identity) -> None:
         """The person's name or rights may have changed."""
 
+    def tell(self, chat_id: str, text: str) -> None:
+        """An ephemeral frame for this person alone, where they listen to the chat."""
+
     def end(self, code: CloseCode, error: ChatError) -> None:
         """Say why, and close."""
 
@@ -42,6 +46,7 @@ class Connections:
     def __init__(self, read: Readers) -> None:
         self._read = read
         self._by_credential: dict[Credential, set[Connection]] = {}
+        self._by_user: dict[int, set[Connection]] = {}
 
     def __iter__(self) -> Iterator[Connection]:
         return iter([c for some in self._by_credential.values() for c in some])
@@ -50,14 +55,19 @@ class Connections:
         return sum(len(some) for some in self._by_credential.values())
 
     def add(self, connection: Connection) -> None:
-        self._by_credential.setdefault(connection.identity.credential, set()).add(connection)
+        identity = connection.identity
+        self._by_credential.setdefault(identity.credential, set()).add(connection)
+        self._by_user.setdefault(identity.actor.id, set()).add(connection)
 
     def discard(self, connection: Connection) -> None:
-        credential = connection.identity.credential
-        some = self._by_credential.get(credential, set())
-        some.discard(connection)
-        if not some:
-            self._by_credential.pop(credential, None)
+        identity = connection.identity
+        _discard(self._by_credential, identity.credential, connection)
+        _discard(self._by_user, identity.actor.id, connection)
+
+    def tell(self, user_id: int, chat_id: str, text: str) -> None:
+        """An ephemeral frame for one person's own connections."""
+        for connection in self._by_user.get(user_id, ()):
+            connection.tell(chat_id, text)
 
     async def tick(self) -> None:
         """End who says nothing, takes nothing, or is signed out."""
@@ -83,11 +93,7 @@ class Connections:
             self._refresh(credential, None)
 
     def of_user(self, user_id: int) -> list[Credential]:
-        return [
-            credential
-            for credential, some in self._by_credential.items()
-            if any(connection.identity.actor.id == user_id for connection in some)
-        ]
+        return list({c.identity.credential for c in self._by_user.get(user_id, ())})
 
     def _refresh(self, credential: Credential, identity: Identity | None) -> None:
         for connection in list(self._by_credential.get(credential, ())):
@@ -108,3 +114,10 @@ class Connections:
                 task.cancel()
         for connection in everyone:
             connection.end(CloseCode.GOING_AWAY, Unavailable("The server is restarting."))
+
+
+def _discard(sets: dict[K, set[Connection]], key: K, connection: Connection) -> None:
+    some = sets.get(key, set())
+    some.discard(connection)
+    if not some:
+        sets.pop(key, None)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 from channels.consumer import AsyncConsumer
 from django.conf import settings
+from django.utils import translation
 
 from chatrouting import actions, protocol, transport
 from chatrouting.identities import Identity
@@ -60,6 +61,7 @@ class ChatConsumer(AsyncConsumer):
         self.wanted: dict[str, object] = {}
         self.typed: dict[str, tuple[int, bool]] = {}
         self._send = send
+        self._language: str = scope["language"]
         self._under_way = 0
         self._room_for_more = asyncio.Event()
         self._reading = asyncio.Semaphore(MAX_READING)
@@ -166,7 +168,8 @@ class ChatConsumer(AsyncConsumer):
                 for subscription in self.subscriptions.values():
                     process.revoked(self.identity, subscription)
             self._unsubscribe_all()
-            self.push_always(protocol.error(error))
+            with translation.override(self._language):
+                self.push_always(protocol.error(error))
             self._spawn(self._close(code))
 
     async def _close(self, code: CloseCode) -> None:
@@ -187,7 +190,9 @@ class ChatConsumer(AsyncConsumer):
             self.outbox.direct.abort()
 
     async def _refuse(self, code: CloseCode, error: ChatError, receive: Any) -> None:
-        await self._send({"type": "websocket.send", "text": protocol.error(error)})
+        with translation.override(self._language):
+            text = protocol.error(error)
+        await self._send({"type": "websocket.send", "text": text})
         await self._send({"type": "websocket.close", "code": code.value})
         while (await receive())["type"] != "websocket.disconnect":
             pass
@@ -222,6 +227,10 @@ class ChatConsumer(AsyncConsumer):
         self.identity = identity
         for subscription in self.subscriptions.values():
             subscription.room.recheck(subscription)
+
+    def tell(self, chat_id: str, text: str) -> None:
+        if chat_id in self.subscriptions:
+            self.push_if_idle(text)
 
     def going_away(self) -> None:
         self.push_always(protocol.notice(Notice.GOING_AWAY))
@@ -258,9 +267,9 @@ class ChatConsumer(AsyncConsumer):
             if frame_id is None:
                 self.end(CloseCode.TOO_LARGE, error)
             else:
-                self.push_always(protocol.refusal(frame_id, error))
+                self.push_always(self._refusal(frame_id, error))
         except ChatError as error:
-            self.push_always(protocol.refusal(frame_id, error))
+            self.push_always(self._refusal(frame_id, error))
             if frame_id is None:
                 self._count_bad_frame()
         except Exception:  # noqa: BLE001
@@ -288,7 +297,7 @@ class ChatConsumer(AsyncConsumer):
     def _written(self, frame_id: Any, outcome: Any) -> None:
         try:
             if isinstance(outcome, ChatError):
-                self._reply(protocol.refusal(frame_id, outcome))
+                self._reply(self._refusal(frame_id, outcome))
             else:
                 data = outcome.as_dict() if isinstance(outcome, Accepted) else outcome
                 self._reply(protocol.reply(frame_id, data))
@@ -304,7 +313,7 @@ class ChatConsumer(AsyncConsumer):
                 await self.outbox.has_room()
                 self._reply(protocol.reply(frame_id, await work))
         except ChatError as error:
-            self._reply(protocol.refusal(frame_id, error))
+            self._reply(self._refusal(frame_id, error))
         except Exception:  # noqa: BLE001
             self._failed(frame_id)
         finally:
@@ -316,13 +325,18 @@ class ChatConsumer(AsyncConsumer):
         if not self._ended:
             self.push_always(text)
 
+    def _refusal(self, frame_id: Any, error: ChatError) -> str:
+        """In the language of this connection: answers come from any thread."""
+        with translation.override(self._language):
+            return protocol.refusal(frame_id, error)
+
     def _one_less(self) -> None:
         self._under_way -= 1
         self._room_for_more.set()
 
     def _failed(self, frame_id: Any) -> None:
         """One bad item must not end the connection."""
-        self._reply(protocol.refusal(frame_id, self._internal()))
+        self._reply(self._refusal(frame_id, self._internal()))
 
     def _internal(self) -> Internal:
         """Log the exception under a number that the client is told too."""

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from chatrouting.identities import Credential, bearer_token, credential_of
+from chatrouting.languages import language_of
 from chatrouting.process import process
 from chatrouting.protocol import SUBPROTOCOL, TOKEN_SUBPROTOCOL, CloseCode
 from messages.errors import BadRequest, ChatError, Unauthenticated
@@ -18,8 +19,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class SignedIn:
-    """Puts the `subprotocol` to echo and `identity`, or else the `refusal` to close with, into
-    the scope of a socket.
+    """Puts the `language` to speak, the `subprotocol` to echo and `identity`, or else the `refusal`
+    to close with, into the scope of a socket.
 
     A forbidden Origin is refused at the handshake; everything else is said on the open socket,
     since a page cannot see why a handshake was refused.
@@ -36,6 +37,8 @@ class SignedIn:
             await receive()
             await send({"type": "websocket.close", "code": 4500})
             return
+        chosen = _cookie(headers.get("cookie", ""), settings.LANGUAGE_COOKIE_NAME)
+        scope["language"] = language_of(chosen, headers.get("accept-language", ""))
         offered = scope["subprotocols"]
         scope["subprotocol"] = _echo(offered)
         scope["identity"], scope["refusal"] = None, None

@@ -102,6 +102,11 @@ class Process:
         if self.loop is not None and not self.loop.is_closed():
             self.hand_over(self._tell_delta, chat_id, text, message_id)
 
+    def tell_read(self, user_id: int, chat_id: str, seq: int) -> None:
+        """Somebody has read further: to their own connections, allowed to be lost."""
+        if self.loop is not None and not self.loop.is_closed():
+            self.hand_over(self._tell_read, user_id, chat_id, seq)
+
     def recheck(
         self,
         *,
@@ -131,6 +136,13 @@ class Process:
         self.registry.tell_delta(chat_id, text, message_id)
         self.doorbell.say_delta(chat_id, text, message_id)
 
+    def _tell_read(self, user_id: int, chat_id: str, seq: int) -> None:
+        self._hear_read(user_id, chat_id, seq)
+        self.doorbell.say_read(user_id, chat_id, seq)
+
+    def _hear_read(self, user_id: int, chat_id: str, seq: int) -> None:
+        self.connections.tell(user_id, chat_id, protocol.read(chat_id, seq))
+
     def _ring_from_outside(self, frames: Sequence[EventFrame]) -> None:
         """From a process without sockets (a command, a worker)."""
 
@@ -157,6 +169,9 @@ class Process:
                 self.registry.tell(chat_id, text, but=user_id)
             case "delta":
                 self.registry.tell_delta(*body)
+            case "reads":
+                for read_by in body:
+                    self._hear_read(*read_by)
             case "recheck":
                 self._recheck(body)
 

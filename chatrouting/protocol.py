@@ -62,7 +62,7 @@ def decode(text: str | None) -> Frame:
     if len(text) > MAX_FRAME or (
         len(text) * 4 > MAX_FRAME and len(text.encode(errors="surrogatepass")) > MAX_FRAME
     ):
-        raise TooLarge(f"A frame has at most {MAX_FRAME} bytes.")
+        raise TooLarge("A frame has at most %(most)d bytes.", most=MAX_FRAME)
     fields = strict_json.decode(text)
     if not isinstance(fields, dict):
         raise BadRequest("A frame is a JSON object.")
@@ -161,6 +161,11 @@ def presence(chat_id: str, user: Mapping[str, Any], *, online: bool) -> str:
     return encode(
         {"op": "ephemeral", "type": "presence", "chatId": chat_id, "user": user, "online": online}
     )
+
+
+def read(chat_id: str, seq: int) -> str:
+    """How far somebody has read, for themselves."""
+    return encode({"op": "ephemeral", "type": "read", "chatId": chat_id, "seq": seq})
 
 
 def ai_delta(chat_id: str, message_id: str, *, rev: int, start: int, text: str) -> str:

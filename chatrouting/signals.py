@@ -13,6 +13,7 @@ from knox.models import AuthToken
 from chatrouting import protocol
 from chatrouting.identities import Credential, session_credential
 from chatrouting.process import process
+from messages.chats import read_further
 from messages.log import LoggedEvent, committed
 from messages.progress import delta
 
@@ -20,6 +21,7 @@ from messages.progress import delta
 def connect() -> None:
     committed.connect(publish)
     delta.connect(told)
+    read_further.connect(has_read)
     post_delete.connect(session_ended, sender=Session)
     post_delete.connect(token_revoked, sender=AuthToken)
     people = get_user_model()
@@ -35,6 +37,10 @@ def publish(*, events: Sequence[LoggedEvent], **_: Any) -> None:
 def told(*, chat_id: str, message_id: str, rev: int, start: int, text: str, **_: Any) -> None:
     frame = protocol.ai_delta(chat_id, message_id, rev=rev, start=start, text=text)
     process.tell_delta(chat_id, frame, message_id)
+
+
+def has_read(*, user_id: int, chat_id: str, seq: int, **_: Any) -> None:
+    process.tell_read(user_id, chat_id, seq)
 
 
 def session_ended(*, instance: Session, **_: Any) -> None:

@@ -14,7 +14,6 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from chatrouting.identities import Identity, bearer_token, credential_of
 from chatrouting.process import process
@@ -103,10 +102,10 @@ async def _identity(request: ASGIRequest) -> Identity:
 def _chat_ids(request: ASGIRequest) -> list[str]:
     listed = in_query(request.GET, "chats")
     if not listed:
-        raise BadRequest(_("chats is a list of chatIds with commas between."), field="chats")
+        raise BadRequest("chats is a list of chatIds with commas between.", field="chats")
     chat_ids = [require_chat_id(chat_id) for chat_id in dict.fromkeys(listed.split(","))]
     if len(chat_ids) > MAX_CHATS:
-        raise TooLarge(_("A stream carries at most %(most)d chats.") % {"most": MAX_CHATS})
+        raise TooLarge("A stream carries at most %(most)d chats.", most=MAX_CHATS)
     return chat_ids
 
 

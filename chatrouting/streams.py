@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.utils import translation
 
 from chatrouting import protocol
 from chatrouting.identities import Identity
@@ -89,6 +90,7 @@ class Stream:
             _as_body(send), on_drain=lambda: None, clock=asyncio.get_running_loop().time
         )
         self._send = send
+        self._language = translation.get_language()
         self._ears = {chat_id: Ear(self, chat_id, b) for chat_id, b in chats.items()}
         self._lost = [self._ears[chat_id] for chat_id, b in chats.items() if b.is_lost]
         self._over = asyncio.Event()
@@ -248,6 +250,10 @@ class Stream:
         for subscription in self._subscriptions():
             subscription.room.recheck(subscription)
 
+    def tell(self, chat_id: str, text: str) -> None:
+        if chat_id in self._ears:
+            self.push_if_idle(text)
+
     def going_away(self) -> None:
         self._tell(protocol.notice(Notice.GOING_AWAY))
 
@@ -262,7 +268,8 @@ class Stream:
                 for subscription in self._subscriptions():
                     process.revoked(self.identity, subscription)
             self._unsubscribe_all()
-            self._tell(protocol.error(error))
+            with translation.override(self._language):
+                self._tell(protocol.error(error))
             self._over.set()
 
 

@@ -28,7 +28,7 @@ def subscribe(caller: Caller, fields: Fields) -> "Data | Coroutine[Any, Any, Dat
     since = None if fields.get("since") is None else Cursor.parse(fields["since"])
     tail = whole(fields, "tail", least=0, most=MAX_TAIL, default=DEFAULT_TAIL)
     if len(caller.wanted) >= MAX_SUBSCRIPTIONS and chat_id not in caller.wanted:
-        raise TooLarge(f"A connection listens to at most {MAX_SUBSCRIPTIONS} chats.")
+        raise TooLarge("A connection listens to at most %(most)d chats.", most=MAX_SUBSCRIPTIONS)
     wish = caller.wanted[chat_id] = object()
     room = process.registry.ready(chat_id)
     # Counters elsewhere are asked for over the network, which is nothing for the event loop.

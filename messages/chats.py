@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
+from django.dispatch import Signal
 
 from messages import bulk, log, membership
 from messages.access import Actor, access_to
@@ -28,6 +29,9 @@ from messages.models import (
     Revocation,
     Role,
 )
+
+# Sent with `user_id`, `chat_id` and `seq`, once it has committed: somebody has read further.
+read_further = Signal()
 
 
 def create_chat(
@@ -60,7 +64,7 @@ def require_title(value: object) -> str:
         raise BadRequest("A chat has a title.", field="title")
     title = value.strip()
     if len(title) > MAX_TITLE:
-        raise BadRequest(f"A title has at most {MAX_TITLE} characters.", field="title")
+        raise BadRequest("A title has at most %(most)d characters.", field="title", most=MAX_TITLE)
     return require_text(title, field="title")
 
 
@@ -139,5 +143,7 @@ def mark_read(actor: Actor, chat_id: str, seq: int) -> int:
     seq = min(seq, access.head.seq)
     own = Membership.objects.filter(chat_id=chat_id, user_id=actor.id)
     if own.filter(read_seq__lt=seq).update(read_seq=seq):
+        moved = {"user_id": actor.id, "chat_id": chat_id, "seq": seq}
+        transaction.on_commit(lambda: read_further.send_robust(sender=None, **moved))
         return seq
     return own.values_list("read_seq", flat=True).first() or 0

@@ -32,6 +32,7 @@ from messages.models import (
     Membership,
     Message,
     MessageType,
+    Problem,
     RemovedBy,
     Report,
     Role,
@@ -155,6 +156,7 @@ def _records(user_id: int) -> None:
     Report.objects.filter(reporter_id=user_id).delete()
     Feedback.objects.filter(user_id=user_id).delete()
     Held.objects.filter(author_id=user_id).delete()
+    Problem.objects.filter(user_id=user_id).delete()
     Ban.objects.filter(by_id=user_id).update(reason="")
     Decision.objects.filter(Q(user_id=user_id) | Q(by_id=user_id)).update(reason="")
 

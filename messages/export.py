@@ -17,6 +17,7 @@ from messages.models import (
     Invitation,
     Membership,
     Message,
+    Problem,
     Report,
     Revocation,
 )
@@ -41,6 +42,7 @@ def parts(user_id: int) -> dict[str, tuple[int, Iterator[Item]]]:
         "reports": Report.objects.filter(reporter_id=user_id),
         "held": Held.objects.filter(author_id=user_id),
         "events": Event.objects.filter(actor_id=user_id),
+        "problems": Problem.objects.filter(user_id=user_id),
         "bans": Ban.objects.filter(user_id=user_id),
         "invitations": Invitation.objects.filter(created_by_id=user_id),
         "revocations": Revocation.objects.filter(user_id=user_id),
@@ -79,6 +81,7 @@ _COLUMNS = {
     "reports": ("message_id", "reason", "at"),
     "held": ("chat_id", "client_message_id", "type", "content", "url", "reply_to", "why", "at"),
     "events": ("chat_id", "seq", "at", "type", "message_id", "data"),
+    "problems": ("at", "words", "agent", "trace"),
     "bans": ("chat_id", "at", "reason"),
     "invitations": ("chat_id", "created_at", "expires_at", "max_uses", "uses", "revoked_at"),
     "revocations": ("chat_id", "cause", "at", "seq", "sent_seq"),

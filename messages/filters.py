@@ -83,8 +83,10 @@ def require_words(value: object) -> str:
     text = require_text("\n".join(words), field="words")
     if len(text) > MAX_HELD_WORDS or any(len(word) > _MAX_WORD for word in words):
         raise BadRequest(
-            f"A word has at most {_MAX_WORD} characters, all of them {MAX_HELD_WORDS}.",
+            "A word has at most %(most)d characters, all of them %(all)d.",
             field="words",
+            most=_MAX_WORD,
+            all=MAX_HELD_WORDS,
         )
     return text
 

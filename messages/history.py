@@ -14,7 +14,7 @@ from messages.access import Access, Actor, Reach, is_asker, standing_from_row
 from messages.errors import BadRequest, Forbidden, NotFound
 from messages.identity import MAX_SEQ, Cursor
 from messages.message_id_generator import is_message_id
-from messages.models import Event, History, Membership, Message
+from messages.models import Event, Feedback, History, Membership, Message
 from messages.representation import PERSON_COLUMNS, WireMessage, author, find_messages, places
 
 MAX_PAGE = 200
@@ -88,6 +88,13 @@ def timeline(access: Access, message_id: str) -> list[dict[str, Any]]:
     ]
 
 
+def verdict_on(access: Access, message_id: str) -> str | None:
+    """What this person thinks of an answer, as far as they have said so."""
+    one(access.reach, message_id)
+    said = Feedback.objects.filter(message_id=message_id, user_id=access.actor.id)
+    return said.values_list("verdict", flat=True).first()
+
+
 _ACTOR_COLUMNS = tuple(f"actor__{column}" for column in PERSON_COLUMNS)
 
 
@@ -102,7 +109,9 @@ def lookup(reach: Reach, message_ids: object) -> dict[str, WireMessage | None]:
 
 def require_message_ids(value: object) -> list[str]:
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_LOOKUP:
-        raise BadRequest(f"messageIds is a list of 1 to {MAX_LOOKUP} ids.", field="messageIds")
+        raise BadRequest(
+            "messageIds is a list of 1 to %(most)d ids.", field="messageIds", most=MAX_LOOKUP
+        )
     if not all(is_message_id(item) for item in value):
         raise BadRequest("messageIds has something that is no message id.", field="messageIds")
     return value

@@ -52,11 +52,13 @@ def create(
     now = now_ms()
     expires_at = now + DEFAULT_DAYS * DAY_MS if expires_at is None else expires_at
     if not now < expires_at <= now + MAX_DAYS * DAY_MS:
-        raise BadRequest(f"expiresAt is within the next {MAX_DAYS} days.", field="expiresAt")
+        raise BadRequest(
+            "expiresAt is within the next %(most)d days.", field="expiresAt", most=MAX_DAYS
+        )
     if max_uses is not None and not 1 <= max_uses <= MAX_USES:
-        raise BadRequest(f"maxUses is a number from 1 to {MAX_USES}.", field="maxUses")
+        raise BadRequest("maxUses is a number from 1 to %(most)d.", field="maxUses", most=MAX_USES)
     if _good(now).filter(chat_id=chat_id).count() >= MAX_OPEN:
-        raise Conflict(f"A chat has at most {MAX_OPEN} open invitations.")
+        raise Conflict("A chat has at most %(most)d open invitations.", most=MAX_OPEN)
     made = Invitation.objects.create(
         invitation_id=secrets.token_urlsafe(12),
         chat_id=chat_id,

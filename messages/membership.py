@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from messages import log, revocations
 from messages.access import Access, Actor, access_to, actor_of, moderators_among
@@ -35,7 +34,7 @@ def add_member(actor: Actor, chat_id: str, user_id: int, *, role: str = Role.MEM
     if Membership.objects.filter(chat_id=chat_id, user_id=user_id).exists():
         return False
     if Ban.objects.filter(chat_id=chat_id, user_id=user_id).exists():
-        raise Conflict(_("They are banned from this chat."), details={"reason": "banned"})
+        raise Conflict("They are banned from this chat.", details={"reason": "banned"})
     join(chat_id, actor_of(user), actor, role)
     return True
 
@@ -97,7 +96,9 @@ def ban(actor: Actor, chat_id: str, user_id: int, *, reason: str = "") -> bool:
     if user_id == actor.id or user_id in moderators_among([user]):
         raise Forbidden
     if len(reason) > MAX_REASON:
-        raise BadRequest(f"A reason has at most {MAX_REASON} characters.", field="reason")
+        raise BadRequest(
+            "A reason has at most %(most)d characters.", field="reason", most=MAX_REASON
+        )
     known = {"by_id": actor.id, "by_moderator": actor.is_moderator, "at": now_ms()}
     _row, is_new = Ban.objects.get_or_create(
         chat_id=chat_id, user_id=user_id, defaults=known | {"reason": reason}

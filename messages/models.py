@@ -509,3 +509,28 @@ class Held(models.Model):
 
     def __str__(self) -> str:
         return f"{self.author}: {self.client_message_id}"
+
+
+MAX_PROBLEM = 2_000
+MAX_AGENT = 200
+
+
+class Problem(models.Model):
+    """What somebody says went wrong on their page, with the trace of frames that it had.
+
+    A trace has types, numbers and times; neither content nor names (`messages/problems.py`).
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    at = models.BigIntegerField(help_text=_("Milliseconds since the epoch, UTC."))
+    words = models.TextField(max_length=MAX_PROBLEM)
+    agent = models.CharField(max_length=MAX_AGENT, blank=True)
+    trace = models.JSONField()
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.words[:80]}"

@@ -196,7 +196,9 @@ def _end_of(minutes: int | None) -> int | None:
     if minutes is None:
         return None
     if not 1 <= minutes <= MAX_MINUTES:
-        raise BadRequest(f"minutes is a number from 1 to {MAX_MINUTES}.", field="minutes")
+        raise BadRequest(
+            "minutes is a number from 1 to %(most)d.", field="minutes", most=MAX_MINUTES
+        )
     return now_ms() + minutes * 60_000
 
 

@@ -35,7 +35,8 @@ def edit(
         raise BadTransition
     require_content(content, may_be_empty=message["type"] == MessageType.YOUTUBE)
     if message["rev"] != rev:
-        raise Conflict(details={"rev": message["rev"]})
+        details = {"rev": message["rev"]}
+        raise Conflict(details=details)
     if content == message["content"]:
         return message
     _require_unheld(head, actor, standing, content, html)

@@ -38,5 +38,7 @@ def require_reason(value: object, *, may_be_empty: bool = False) -> str:
     reason = value.strip() if isinstance(value, str) else ""
     is_there = bool(reason) or (may_be_empty and isinstance(value, str))
     if not is_there or len(reason) > MAX_REASON:
-        raise BadRequest(f"reason is a text of at most {MAX_REASON} characters.", field="reason")
+        raise BadRequest(
+            "reason is a text of at most %(most)d characters.", field="reason", most=MAX_REASON
+        )
     return require_text(reason, field="reason")

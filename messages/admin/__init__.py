@@ -3,6 +3,7 @@ changed by the verbs of the domain, so that the log says so."""
 
 from messages.admin.cases import DecisionAdmin, HeldAdmin, ReportAdmin
 from messages.admin.chats import ChatAdmin, MembershipAdmin
+from messages.admin.problems import ProblemAdmin
 from messages.admin.talk import EventAdmin, MessageAdmin
 from messages.admin.trust import BanAdmin, InvitationAdmin, RevocationAdmin
 from messages.admin.work import JobAdmin
@@ -17,6 +18,7 @@ __all__ = [
     "JobAdmin",
     "MembershipAdmin",
     "MessageAdmin",
+    "ProblemAdmin",
     "ReportAdmin",
     "RevocationAdmin",
 ]

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -80,7 +79,7 @@ class ChatDetailView(ChatView):
         if "history" in body:
             change["history"] = text(body, "history")
         if not change:
-            raise BadRequest(_("There is nothing to change."))
+            raise BadRequest("There is nothing to change.")
         writer.call(chats.change_chat, self.access.actor, chat_id, **change)
         return Response(chat_as_dict(access_to(self.access.actor, chat_id)))
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -66,7 +65,7 @@ class MemberView(ChatView):
 def _change(body: dict[str, Any]) -> dict[str, Any]:
     """What to change of a member; `mutedUntil` null is until it is lifted."""
     for name in sorted(body.keys() - {"role", "muted", "mutedUntil"}):
-        raise BadRequest(_("Of a member, the role and the mute can be changed."), field=name)
+        raise BadRequest("Of a member, the role and the mute can be changed.", field=name)
     change: dict[str, Any] = {}
     if "role" in body or not body:
         change["role"] = membership.require_role(body.get("role"))
@@ -75,7 +74,7 @@ def _change(body: dict[str, Any]) -> dict[str, Any]:
         until = integer(body, "mutedUntil", least=now_ms())
     muted = boolean(body, "muted") if "muted" in body else until is not None
     if until is not None and not muted:
-        raise BadRequest(_("Who is not muted has no time to wait for."), field="mutedUntil")
+        raise BadRequest("Who is not muted has no time to wait for.", field="mutedUntil")
     if {"muted", "mutedUntil"} & set(body):
         change |= {"muted": muted, "until": until}
     return change

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.http import QueryDict
-from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,11 +17,14 @@ from messages.api.views import ChatView, MessageView
 from messages.drafts import draft_from, require_content
 from messages.errors import BadRequest
 from messages.history import MAX_PAGE, Page
+from messages.identity import MAX_SEQ
 from messages.ratelimit import Budget, send_limit
 from messages.rendering import render
+from messages.search import MAX_QUERY, search, words_of
 from messages.writer import writer
 
 DEFAULT_PAGE = 50
+DEFAULT_FOUND, MAX_FOUND = 20, 50
 _PLACES = {"before": history.before, "after": history.after, "around": history.around}
 
 
@@ -65,6 +68,31 @@ class MessagesView(ChatView):
             budget = _budget(self.access) if accepted is None else accepted.budget
             self.headers |= _limit_headers(budget)
         return Response(accepted.as_dict(), 200 if accepted.duplicate else 201)
+
+
+class SearchView(ChatView):
+    @documented(
+        "searchMessages",
+        parameters=[
+            OpenApiParameter("q", {"type": "string", "maxLength": MAX_QUERY}, required=True),
+            number_parameter("before"),
+            number_parameter("limit", least=1, most=MAX_FOUND, default=DEFAULT_FOUND),
+        ],
+        answers={200: shapes.SearchResult},
+        refusals=(400, 404),
+    )
+    def get(self, request: Request, chat_id: str) -> Response:
+        """Messages with all the words of `q`, newest first, whatever their case and accents.
+
+        One request looks through a part of the chat; `before` says where to go on, or is null.
+        """
+        query = request.query_params
+        words = words_of(in_query(query, "q"))
+        before = number_in_query(query, "before", default=MAX_SEQ)
+        limit = number_in_query(query, "limit", least=1, most=MAX_FOUND, default=DEFAULT_FOUND)
+        found = search(self.access.reach, words, before=before, limit=limit)
+        self.require_still()
+        return Response({"messages": found.matches, "before": found.before})
 
 
 class LookupView(ChatView):
@@ -129,7 +157,7 @@ def _page(reach: Reach, query: QueryDict) -> Page:
     limit = number_in_query(query, "limit", least=1, most=MAX_PAGE, default=DEFAULT_PAGE)
     places = {name: value for name in _PLACES if (value := in_query(query, name)) is not None}
     if len(places) > 1:
-        raise BadRequest(_("Only one of before, after and around."), field=list(places)[1])
+        raise BadRequest("Only one of before, after and around.", field=list(places)[1])
     for name, value in places.items():
         return _PLACES[name](reach, number(value, name), limit)
     return history.newest(reach, limit)

@@ -13,6 +13,7 @@ from messages.history import MAX_LOOKUP
 from messages.identity import MAX_SEQ
 from messages.models import (
     MAX_CONTENT,
+    MAX_PROBLEM,
     MAX_REASON,
     MAX_TITLE,
     EventType,
@@ -200,6 +201,9 @@ MessagePage = shape(
     moreBefore=_yes_or_no(),
     moreAfter=_yes_or_no(),
 )
+SearchResult = shape(
+    "SearchResult", messages=Message(many=True), before=_number(1, allow_null=True)
+)
 Draft = shape(
     "Draft",
     clientMessageId=_text(CLIENT_MESSAGE_ID),
@@ -259,6 +263,18 @@ Timeline = shape(
 )
 Feedback = shape("Feedback", verdict=_choice(Verdict.values, allow_null=True))
 EventPage = shape("EventPage", events=_Event(many=True), head=_text(CURSOR), more=_yes_or_no())
+
+Problem = shape(
+    "Problem",
+    words=_text(most=MAX_PROBLEM),
+    trace=shape(
+        "Trace",
+        version=_field({"type": "integer", "enum": [1]}),
+        startedAt=_number(),
+        entries=_field({"type": "array", "maxItems": 500, "items": {"type": "object"}}),
+    )(),
+)
+ProblemKept = shape("ProblemKept", problemId=_number(1))
 
 SignIn = shape("SignIn", username=_text(required=False), password=_text(required=False))
 Token = shape("Token", token=_text(help_text="Shown this once."), user=_Person())

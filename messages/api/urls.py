@@ -7,7 +7,7 @@ from messages.api.documents import DocsView, SchemaView
 from messages.api.events import EventsView
 from messages.api.invitations import DoorView, InvitationsView, InvitationView
 from messages.api.members import MembersView, MemberView
-from messages.api.messages import LookupView, MessageDetailView, MessagesView
+from messages.api.messages import LookupView, MessageDetailView, MessagesView, SearchView
 from messages.api.moderation import (
     CasesView,
     CaseView,
@@ -16,6 +16,7 @@ from messages.api.moderation import (
     HeldView,
     UndoView,
 )
+from messages.api.problems import ProblemsView
 from messages.api.review import FilterView, ReportView, ToldView
 from messages.api.tokens import TokenView
 from messages.api.views import UnknownAddress
@@ -38,6 +39,7 @@ urlpatterns = [
     path(f"{_CHAT}/events/", EventsView.as_view(), name="events"),
     path(f"{_CHAT}/messages/", MessagesView.as_view(), name="messages"),
     path(f"{_CHAT}/messages/lookup/", LookupView.as_view(), name="lookup"),
+    path(f"{_CHAT}/search/", SearchView.as_view(), name="search"),
     path(f"{_MESSAGE}/", MessageDetailView.as_view(), name="message"),
     path(f"{_MESSAGE}/retry/", RetryView.as_view(), name="retry"),
     path(f"{_MESSAGE}/cancel/", CancelView.as_view(), name="cancel"),
@@ -52,6 +54,7 @@ urlpatterns = [
     path(f"{_MODERATION}/decisions/<str:decision_id>/undo/", UndoView.as_view(), name="undo"),
     path(f"{_MODERATION}/held/", HeldListView.as_view(), name="held-list"),
     path(f"{_MODERATION}/held/<str:held_id>/", HeldView.as_view(), name="held"),
+    path("v1/problems/", ProblemsView.as_view(), name="problems"),
     path("v1/auth/token/", TokenView.as_view(), name="token"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", DocsView.as_view(), name="docs"),

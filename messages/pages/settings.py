@@ -12,15 +12,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from messages import chats, held, history, invitations, membership, moderation
+from messages import chats, held, invitations, membership, moderation
 from messages.access import Access, Actor, access_to, actor_of
 from messages.clock import now_ms
 from messages.errors import BadRequest, ChatError, NotFound
 from messages.identity import require_chat_id
 from messages.members import bans_of, members_of
 from messages.models import MAX_TITLE, History, Role
-from messages.pages.rows import line_of, moment
-from messages.pages.views import same_404
+from messages.pages.requests import lines_of, same_404
+from messages.pages.rows import moment
 from messages.writer import writer
 
 _DAYS = (1, 7, 30, 90)
@@ -55,7 +55,7 @@ def _show(request: HttpRequest, access: Access, *, problem: str = "") -> HttpRes
     context: dict[str, Any] = {
         "access": access,
         "problem": problem,
-        "lines": [line_of(line) for line in history.chats_of(access.actor)],
+        "lines": lines_of(request),
     }
     if access.may_manage:
         context |= {
@@ -103,7 +103,7 @@ def _add(actor: Actor, chat_id: str, form: QueryDict) -> None:
     people = get_user_model().objects.filter(username=name, is_active=True)
     user_id = people.values_list("pk", flat=True).first() if "\0" not in name else None
     if user_id is None:
-        raise BadRequest(_("There is nobody called: %(names)s") % {"names": name}, field="name")
+        raise BadRequest("There is nobody called: %(names)s", field="name", names=name)
     membership.add_member(actor, chat_id, user_id)
 
 

@@ -1,12 +1,13 @@
 """The addresses of the pages (docs/protocol.md §5)."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
+from django.views.i18n import set_language
 
 from messages.pages import (
     invitations,
     moderation,
     reporting,
+    search,
     settings,
     thumbnails,
     views,
@@ -24,7 +25,9 @@ urlpatterns = [
     path("moderation/<str:message_id>/", moderation.case, name="case"),
     path("chats/<str:chat_id>/settings/", settings.chat_settings, name="chat-settings"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
+    path("chats/<str:chat_id>/search/", search.search_page, name="search"),
     path("thumbnails/<str:video_id>.jpg", thumbnails.thumbnail_of, name="thumbnail"),
     path("accounts/login/", views.SignIn.as_view(), name="login"),
-    path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("language/", set_language, name="language"),
+    path("accounts/logout/", views.SignOut.as_view(), name="logout"),
 ]

@@ -28,7 +28,7 @@ def test_a_report_comes_to_the_desk_and_goes_from_every_desk_when_it_is_decided(
         expect(desk.page.get_by_text("No open reports.")).to_be_visible()
     message = ann.message("You are rude")
     message.hover()
-    message.get_by_role("link", name="Report").click()
+    message.get_by_role("button", name="Report").click()
     ann.page.get_by_label("What is wrong with it?").fill("It is rude")
     assert complaints_of_axe(ann.page) == []
     ann.page.get_by_role("button", name="Report").click()

@@ -19,7 +19,7 @@ from messages.chats import create_chat
 from messages.errors import ChatError
 from messages.identity import Cursor
 from messages.membership import add_member, ban
-from messages.models import Chat, Decision, Event, Membership, Message, Report, Verb
+from messages.models import Chat, Decision, Event, Membership, Message, Problem, Report, Verb
 from messages.pipeline import rate
 from messages.reports import report
 from messages.resumption import missed
@@ -76,6 +76,7 @@ def past(ann: User, bob: User, mod: User, zap: User, chat: Chat) -> Chat:
     invitations.create(actor_of(zap), "his")
     other = create_chat(actor_of(ann), "Other", members=[actor_of(zap)])
     ban(actor_of(ann), other, zap.pk, reason=f"{SECRET}, of all people")
+    Problem.objects.create(user=zap, at=1, words=f"{SECRET} is stuck", trace=[])
     return chat
 
 
@@ -196,6 +197,7 @@ def test_an_export_has_everything_and_only_theirs(
         "reports": 1,
         "held": 1,
         "events": 9,
+        "problems": 1,
         "bans": 1,
         "invitations": 1,
         "revocations": 1,

@@ -16,6 +16,7 @@ from messages.processors import ai_context
 from messages.processors.work import Work
 from messages.representation import WireMessage
 from messages.resumption import Mode, missed, resume
+from messages.search import Found, search
 from tests.domain.talk import accept, edit, kinds, remove, say
 from tests.people import make_moderator
 
@@ -82,6 +83,14 @@ def test_an_old_message_is_not_there_by_its_id(
     with pytest.raises(BadRequest):
         say(carl, chat, "what was that?", replyTo=old["messageId"])
     say(ann, chat, "this", replyTo=old["messageId"])
+
+
+def test_a_search_finds_nothing_older(
+    carl: User, bob: User, chat: Chat, old: WireMessage, new: WireMessage
+) -> None:
+    for user, found in ((carl, []), (bob, [old])):
+        reach = access_to(actor_of(user), chat.pk).reach
+        assert search(reach, ["long"], limit=10) == Found(found, None)
 
 
 def test_the_list_of_chats_shows_nothing_older(carl: User, chat: Chat) -> None:

@@ -36,12 +36,14 @@ GET    invitations/{token}/                  401   200   200   200   404   200  
 POST   invitations/{token}/                  401   201   201   200   404   200   200   201   201
 GET    chats/{chatId}/messages/              401   404   404   200   404   200   200   200   200
 POST   chats/{chatId}/messages/              401   404   404   403   404   201   201   403   403
+GET    chats/{chatId}/search/                401   404   404   200   404   200   200   200   200
 POST   chats/{chatId}/messages/lookup/       401   404   404   200   404   200   200   200   200
 GET    chats/{chatId}/messages/{messageId}/  401   404   404   200   404   200   200   200   200
 PATCH  chats/{chatId}/messages/{messageId}/  401   404   404   403   404   403   200   403   403
 DELETE chats/{chatId}/messages/{messageId}/  401   404   404   403   404   403   200   200   200
 POST   chats/{chatId}/messages/{messageId}/retry/ 401  404  404  403  404  403   200   200   200
 POST   chats/{chatId}/messages/{messageId}/cancel/ 401  404  404  403  404  403  200   200   200
+GET    chats/{chatId}/messages/{messageId}/feedback/ 401  404  404  200  404  200  200  200  200
 POST   chats/{chatId}/messages/{messageId}/feedback/ 401  404  404  200  404  200  200  200  200
 GET    chats/{chatId}/messages/{messageId}/timeline/ 401  404  404  403  404  403  200  200  200
 POST   chats/{chatId}/messages/{messageId}/report/ 401  404  404  204  404  204  403  204  204
@@ -57,6 +59,7 @@ GET    moderation/held/                      401   404   404   404   404   404  
 POST   moderation/held/{heldId}/             401   404   404   404   404   404   404   200   200
 GET    chats/{chatId}/events/                401   404   404   200   404   200   200   200   200
 PUT    chats/{chatId}/read/                  401   404   404   200   404   200   200   404   404
+POST   problems/                             401   201   201   201   201   201   201   201   201
 POST   auth/token/                           401   201   201   201   201   201   201   201   201
 DELETE auth/token/                           401   401   401   401   401   401   401   401   401
 GET    stream/                               401   404   404   200   404   200   200   200   200
@@ -103,10 +106,14 @@ GET    /moderation/held/{held_id}/  405 405   405   405   405   405   405   405 
 POST   /moderation/held/{held_id}/  302 404   404   404   404   404   404   302   302
 GET    /moderation/{message_id}/  302 404   404   404   404   404   404   200   200
 POST   /moderation/{message_id}/  405 405   405   405   405   405   405   405   405
+GET    /chats/{chat_id}/search/    302 404  404   200   404   200   200   200   200
+POST   /chats/{chat_id}/search/    405 405  405   405   405   405   405   405   405
 GET    /invitations/{token}/    302   200   200   302   404   302   302   200   200
 POST   /invitations/{token}/    302   302   302   302   404   302   302   302   302
 GET    /thumbnails/{video_id}.jpg  403 404  404   404   404   404   404   404   404
 POST   /thumbnails/{video_id}.jpg  405 405  405   405   405   405   405   405   405
+GET    /language/               302   302   302   302   302   302   302   302   302
+POST   /language/               302   302   302   302   302   302   302   302   302
 GET    /accounts/login/         200   302   302   302   302   302   302   302   302
 POST   /accounts/login/         200   302   302   302   302   302   302   302   302
 GET    /accounts/logout/        405   405   405   405   405   405   405   405   405
@@ -128,6 +135,7 @@ chat_messages.invitation        200  200  403  403    200  200  403  403
 chat_messages.job               200  200  403  403    200  200  403  403
 chat_messages.membership        200  200  403  403    200  200  403  403
 chat_messages.message           200  200  403  403    200  200  403  403
+chat_messages.problem           403  403  403  403    200  200  403  200
 chat_messages.report            200  200  403  403    200  200  403  403
 chat_messages.revocation        200  200  403  403    200  200  403  403
 knox.authtoken                  403  403  403  403    200  200  200  200

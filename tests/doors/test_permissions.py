@@ -29,7 +29,7 @@ from messages.drafts import Draft
 from messages.errors import ChatError
 from messages.identity import new_client_message_id
 from messages.membership import add_member, ban, remove_member
-from messages.models import Chat, Held, Membership, Message, Verb
+from messages.models import Chat, Held, Membership, Message, Problem, Verb
 from messages.moderation import decide
 from messages.pipeline import cancel
 from messages.reports import report
@@ -142,6 +142,7 @@ _client = Client(raise_request_exception=False)
 
 # --- the REST API ---------------------------------------------------------------------------------
 
+TRACE = {"version": 1, "startedAt": 0, "entries": []}
 WRITES: dict[str, Callable[[Stage], object]] = {
     "POST chats/": lambda stage: {"title": "Mine"},
     "PATCH chats/{chatId}/": lambda stage: {"title": "Dinner", "history": "sinceJoining"},
@@ -160,8 +161,13 @@ WRITES: dict[str, Callable[[Stage], object]] = {
         "messageIds": [stage.message["messageId"]],
     },
     "POST moderation/held/{heldId}/": lambda stage: {"verb": "reject"},
+    "POST problems/": lambda stage: {
+        "words": "It hangs.",
+        "trace": TRACE,
+    },
     "PUT chats/{chatId}/read/": lambda stage: {"seq": 1},
 }
+QUERIES = {"GET chats/{chatId}/search/": "?q=Hello"}
 ANSWERS = {"retry": "error", "cancel": "pending", "feedback": "completed"}
 STREAM = "GET stream/"
 
@@ -201,7 +207,7 @@ def test_at_every_rest_door(stage: Stage) -> None:
 
 
 def ask_api(stage: Stage, door: str, client: Client) -> HttpResponse:
-    method, path = door.split(maxsplit=1)[0], API + address(stage, door)
+    method, path = door.split(maxsplit=1)[0], API + address(stage, door) + QUERIES.get(door, "")
     write = WRITES.get(door, lambda _: {})
     body = b"" if method in ("GET", "DELETE") else json.dumps(write(stage)).encode()
     return client.generic(method, path, body, content_type="application/json")
@@ -259,7 +265,7 @@ def test_every_model_of_the_admin_has_its_row() -> None:
 
 @in_one_transaction
 def test_in_the_admin(stage: Stage) -> None:
-    AuthToken.objects.create(stage.extra)
+    one_more_of_each(stage)
     addresses = {model: list(addresses_of(model)) for model in admin_rows()}
     for role in ROLES:
         client = browser_of(stage, role)
@@ -269,6 +275,14 @@ def test_in_the_admin(stage: Stage) -> None:
         }
         expected = {model: row.get(role, [302] * 4) for model, row in admin_rows().items()}
         assert found == expected, role
+
+
+def one_more_of_each(stage: Stage) -> None:
+    """Of what no chat has."""
+    AuthToken.objects.create(stage.extra)
+    Problem.objects.create(
+        at=0, words="It hangs.", trace={"version": 1, "startedAt": 0, "entries": []}
+    )
 
 
 def addresses_of(model: str) -> Iterator[str]:

@@ -25,7 +25,7 @@ def let_moderators_look(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("chat_messages", "0004_moderators"),
+        ("chat_messages", "0005_problems"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
