@@ -50,7 +50,9 @@ WORDS: dict[str, Any] = {
     "error": _("Failed: {reason}"),
     "errorUnknown": _("no reason is known"),
     "failed.processingFailed": in_portuguese("the work on it could not be done."),
-    "failed.upstreamUnavailable": in_portuguese("the service that is needed for it is out of reach."),
+    "failed.upstreamUnavailable": in_portuguese(
+        "the service that is needed for it is out of reach."
+    ),
     "failed.unsupportedVideo": in_portuguese("this video cannot be used."),
     "failed.cancelled": in_portuguese("it was stopped."),
     "failed.timedOut": in_portuguese("it took too long."),
