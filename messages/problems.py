@@ -96,11 +96,10 @@ _FIELDS: dict[str, Callable[[object], bool]] = {
 
 
 def as_text(trace: Any) -> str:
-    """One line for each frame, for people."""
-    return "\n".join(
-        " ".join(
-            str(value) if name in ("way", "kind") else f"{name}={value}"
-            for name, value in entry.items()
-        )
-        for entry in trace["entries"]
-    )
+    """One line for each frame, for people; PostgreSQL keeps no order of names."""
+    return "\n".join(" ".join(_as_words(entry)) for entry in trace["entries"])
+
+
+def _as_words(entry: dict[str, Any]) -> list[str]:
+    bare = ("way", "kind")
+    return [str(entry[n]) if n in bare else f"{n}={entry[n]}" for n in _FIELDS if n in entry]

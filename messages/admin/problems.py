@@ -43,4 +43,4 @@ class ProblemAdmin(ReadOnly, Window):
         return format_html("<textarea readonly>{}</textarea>", json.dumps(problem.trace))
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return bool(request.user.has_perm("chat_messages.delete_problem"))
+        return Window.has_delete_permission(self, request, obj)
