@@ -7,7 +7,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -q -n 2
 
 .PHONY: run stack bench test lint types migrations audit test-embedded test-scaled test-script \
-	test-browser format requirements
+	test-browser messages screenshots format requirements
 
 ifneq ($(filter-out local,$(AI)),)
 $(error AI=$(AI): there is AI=local alone. Other models are asked with AI_BASE_URL, see docs/running.md)
@@ -53,6 +53,19 @@ test-scaled: .venv/test.stamp
 
 test-browser: .venv/test.stamp
 	.ci/with chromium $(PYTEST) tests/browser
+
+screenshots: .venv/test.stamp  ## Take the pictures in docs/ anew
+	.ci/with chromium $(BIN)/python -m tests.browser.screenshots
+
+# Dates and line numbers would change where no sentence has.
+COLLECT := makemessages --locale pt_BR --add-location file --no-obsolete --verbosity 0 \
+	--ignore .venv --ignore tests --ignore benchmarks --ignore var
+
+messages: .venv/test.stamp  ## Collect what is to be translated, and compile what is (needs gettext)
+	@command -v msgfmt xgettext >/dev/null || { \
+		echo "gettext is missing: apt-get install gettext"; exit 1; }
+	DEBUG=1 $(BIN)/python manage.py $(COLLECT)
+	DEBUG=1 $(BIN)/python manage.py compilemessages --locale pt_BR --verbosity 0 --ignore .venv
 
 format: .venv/test.stamp
 	$(BIN)/ruff check --fix .

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import answers, memory, micro, report
+from benchmarks import answers, memory, micro, page, report
 from benchmarks.cores import GENERATOR_CORE, SERVER_CORE, take_generator_core
 from benchmarks.scenarios import SCENARIOS, SYSTEMS, Run, play
 
@@ -19,6 +19,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="short runs, for a first look")
     parser.add_argument("--memory", action="store_true", help="the long run, and nothing else")
     parser.add_argument("--answers", action="store_true", help="100 answers, and nothing else")
+    parser.add_argument(
+        "--page", action="store_true", help="switching chats in Chromium, and nothing else"
+    )
     parser.add_argument("--messages", type=int, default=1_000_000, help="of the long run")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every run there")
     return parser.parse_args()
@@ -26,6 +29,8 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     options = arguments()
+    if options.page:
+        return page.main()
     take_generator_core()
     print(
         f"server on core {SERVER_CORE}, generator on core {GENERATOR_CORE}; RATE_LIMIT_SEND raised"

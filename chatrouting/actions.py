@@ -13,7 +13,7 @@ from chatrouting.fields import Caller, Data, Fields, message_id_of, whole
 from chatrouting.process import process
 from chatrouting.reading import read
 from chatrouting.subscribing import subscribe, unsubscribe
-from messages import chats, history, pipeline
+from messages import chats, history, moderation, pipeline, reports
 from messages.access import Actor, access_to
 from messages.clock import now_ms
 from messages.drafts import Draft, draft_from, require_content
@@ -87,7 +87,17 @@ def _edit(actor: Actor, message_id: str, rev: int, content: str, html: str) -> D
 
 
 def remove(caller: Caller, fields: Fields) -> ToWrite:
-    return _to_change(pipeline.remove, caller, fields)
+    return _to_change(moderation.remove, caller, fields)
+
+
+def report(caller: Caller, fields: Fields) -> ToWrite:
+    actor, message_id = caller.actor, message_id_of(fields)
+    return ToWrite(partial(_report, actor, message_id, fields.get("reason")))
+
+
+def _report(actor: Actor, message_id: str, reason: object) -> Data:
+    reports.report(actor, message_id, reason)
+    return {}
 
 
 def retry(caller: Caller, fields: Fields) -> ToWrite:
@@ -112,8 +122,7 @@ async def fetch(caller: Caller, fields: Fields) -> Data:
 
 
 def _fetch(actor: Actor, chat_id: str, message_ids: object) -> Data:
-    access_to(actor, chat_id)
-    found = history.lookup(chat_id, message_ids)
+    found = history.lookup(access_to(actor, chat_id).reach, message_ids)
     missing = {"error": NotFound.code.value}
     return {"results": {message_id: message or missing for message_id, message in found.items()}}
 
@@ -168,6 +177,7 @@ ACTIONS: dict[str, Callable[[Any, Fields], Any]] = {
     "send": send,
     "edit": edit,
     "remove": remove,
+    "report": report,
     "retry": retry,
     "cancel": cancel,
     "fetch": fetch,

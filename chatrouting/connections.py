@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterator
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from django.conf import settings
 
@@ -15,6 +15,7 @@ from messages.errors import ChatError, Unauthenticated, Unavailable
 SILENCE = 60.0
 STUCK = 30.0
 _IDENTITIES_A_QUERY = 500
+K = TypeVar("K")
 
 
 class Connection(Protocol):
@@ -31,6 +32,9 @@ class Connection(Protocol):
     def identify(self, identity: Identity) -> None:
         """The person's name or rights may have changed."""
 
+    def tell(self, chat_id: str, text: str) -> None:
+        """An ephemeral frame for this person alone, where they listen to the chat."""
+
     def end(self, code: CloseCode, error: ChatError) -> None:
         """Say why, and close."""
 
@@ -45,7 +49,7 @@ class Connections:
     def __init__(self, read: Readers) -> None:
         self._read = read
         self._by_credential: dict[Credential, set[Connection]] = {}
-        self._of_person: Counter[int] = Counter()
+        self._by_user: dict[int, set[Connection]] = {}
         self.at_address: Counter[str] = Counter()  # sockets that are being opened, too
 
     def __iter__(self) -> Iterator[Connection]:
@@ -55,25 +59,23 @@ class Connections:
         return sum(len(some) for some in self._by_credential.values())
 
     def add(self, connection: Connection) -> None:
-        self._by_credential.setdefault(connection.identity.credential, set()).add(connection)
-        self._of_person[connection.identity.actor.id] += 1
+        identity = connection.identity
+        self._by_credential.setdefault(identity.credential, set()).add(connection)
+        self._by_user.setdefault(identity.actor.id, set()).add(connection)
 
     def has_room_for(self, user_id: int) -> bool:
         most = settings.MAX_CONNECTIONS_USER
-        return not most or self._of_person[user_id] < most
+        return not most or len(self._by_user.get(user_id, ())) < most
 
     def discard(self, connection: Connection) -> None:
-        credential = connection.identity.credential
-        some = self._by_credential.get(credential, set())
-        if connection not in some:
-            return
-        some.discard(connection)
-        user_id = connection.identity.actor.id
-        self._of_person[user_id] -= 1
-        if not self._of_person[user_id]:
-            del self._of_person[user_id]
-        if not some:
-            self._by_credential.pop(credential, None)
+        identity = connection.identity
+        _discard(self._by_credential, identity.credential, connection)
+        _discard(self._by_user, identity.actor.id, connection)
+
+    def tell(self, user_id: int, chat_id: str, text: str) -> None:
+        """An ephemeral frame for one person's own connections."""
+        for connection in self._by_user.get(user_id, ()):
+            connection.tell(chat_id, text)
 
     async def tick(self) -> None:
         """End who says nothing, takes nothing, or is signed out."""
@@ -93,12 +95,13 @@ class Connections:
             for credential in some:
                 self._refresh(credential, found.get(credential))
 
+    def end(self, credentials: Collection[Credential]) -> None:
+        """End the sockets of these, whose sign-in is known to be over."""
+        for credential in credentials:
+            self._refresh(credential, None)
+
     def of_user(self, user_id: int) -> list[Credential]:
-        return [
-            credential
-            for credential, some in self._by_credential.items()
-            if any(connection.identity.actor.id == user_id for connection in some)
-        ]
+        return list({c.identity.credential for c in self._by_user.get(user_id, ())})
 
     def _refresh(self, credential: Credential, identity: Identity | None) -> None:
         for connection in list(self._by_credential.get(credential, ())):
@@ -119,3 +122,10 @@ class Connections:
                 task.cancel()
         for connection in everyone:
             connection.end(CloseCode.GOING_AWAY, Unavailable("The server is restarting."))
+
+
+def _discard(sets: dict[K, set[Connection]], key: K, connection: Connection) -> None:
+    some = sets.get(key, set())
+    some.discard(connection)
+    if not some:
+        sets.pop(key, None)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 from channels.consumer import AsyncConsumer
 from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from chatrouting import actions, protocol, transport
@@ -64,6 +65,7 @@ class ChatConsumer(AsyncConsumer):
         self.wanted: dict[str, object] = {}
         self.typed: dict[str, tuple[int, bool]] = {}
         self._send = send
+        self._language: str = scope["language"]
         self._under_way = 0
         self._room_for_more = asyncio.Event()
         self._reading = asyncio.Semaphore(MAX_READING)
@@ -149,7 +151,7 @@ class ChatConsumer(AsyncConsumer):
         except Exception:  # noqa: BLE001
             self.end(CloseCode.SERVER_ERROR, self._internal())
         else:
-            self.push_always(protocol.reply(None, data))
+            self._reply(protocol.reply(None, data))
 
     def _position(self) -> dict[str, Any]:
         """`?since=&tail=` as the fields of a subscribe."""
@@ -161,11 +163,21 @@ class ChatConsumer(AsyncConsumer):
         return fields
 
     def end(self, code: CloseCode, error: ChatError) -> None:
-        """Say why and close; the client's own goodbye, or its silence, ends the receive loop."""
+        """Say why and close; the client's own goodbye, or its silence, ends the receive loop.
+
+        From here on nothing of any chat goes out. Whoever is signed out does not get either what
+        was waiting for them to read on.
+        """
         if not self._ended:
             self._ended = True
             self._room_for_more.set()
-            self.push_always(protocol.error(error))
+            if code is CloseCode.SIGNED_OUT:
+                self.outbox.forget()
+                for subscription in self.subscriptions.values():
+                    process.revoked(self.identity, subscription)
+            self._unsubscribe_all()
+            with translation.override(self._language):
+                self.push_always(protocol.error(error))
             self._spawn(self._close(code))
 
     async def _close(self, code: CloseCode) -> None:
@@ -186,21 +198,27 @@ class ChatConsumer(AsyncConsumer):
             self.outbox.direct.abort()
 
     async def _refuse(self, code: CloseCode, error: ChatError, receive: Any) -> None:
-        await self._send({"type": "websocket.send", "text": protocol.error(error)})
+        with translation.override(self._language):
+            text = protocol.error(error)
+        await self._send({"type": "websocket.send", "text": text})
         await self._send({"type": "websocket.close", "code": code.value})
         while (await receive())["type"] != "websocket.disconnect":
             pass
 
     def _let_go(self) -> None:
         process.connections.discard(self)
-        for subscription in list(self.subscriptions.values()):
-            process.registry.unsubscribe(subscription)
-        self.subscriptions.clear()
+        self._unsubscribe_all()
         if process.is_leaving and not self.outbox.is_idle:
             self._abort()  # the server would wait for it to read
         self.outbox.close()
         for task in self._tasks:
             task.cancel()
+
+    def _unsubscribe_all(self) -> None:
+        for subscription in list(self.subscriptions.values()):
+            process.registry.unsubscribe(subscription)
+        self.subscriptions.clear()
+        self.wanted.clear()
 
     # --- upkeep, asked by `connections` -----------------------------------------------------------
 
@@ -218,6 +236,10 @@ class ChatConsumer(AsyncConsumer):
         for subscription in self.subscriptions.values():
             subscription.room.recheck(subscription)
 
+    def tell(self, chat_id: str, text: str) -> None:
+        if chat_id in self.subscriptions:
+            self.push_if_idle(text)
+
     def going_away(self) -> None:
         self.push_always(protocol.notice(Notice.GOING_AWAY))
 
@@ -230,6 +252,8 @@ class ChatConsumer(AsyncConsumer):
     def unsubscribed(self, subscription: Subscription, why: Notice) -> None:
         """A room has let us go, and said why."""
         chat_id = subscription.room.chat_id
+        if why is Notice.SUBSCRIPTION_REVOKED:
+            process.revoked(None, subscription)
         if self.subscriptions.get(chat_id) is subscription:
             del self.subscriptions[chat_id]
             if self.wanted.get(chat_id) is subscription:  # else another is being asked for
@@ -254,9 +278,9 @@ class ChatConsumer(AsyncConsumer):
             if frame_id is None:
                 self.end(CloseCode.TOO_LARGE, error)
             else:
-                self.push_always(protocol.refusal(frame_id, error))
+                self.push_always(self._refusal(frame_id, error))
         except ChatError as error:
-            self.push_always(protocol.refusal(frame_id, error))
+            self.push_always(self._refusal(frame_id, error))
             if frame_id is None:
                 self._count_bad_frame()
         except Exception:  # noqa: BLE001
@@ -284,10 +308,10 @@ class ChatConsumer(AsyncConsumer):
     def _written(self, frame_id: Any, outcome: Any) -> None:
         try:
             if isinstance(outcome, ChatError):
-                self.push_always(protocol.refusal(frame_id, outcome))
+                self._reply(self._refusal(frame_id, outcome))
             else:
                 data = outcome.as_dict() if isinstance(outcome, Accepted) else outcome
-                self.push_always(protocol.reply(frame_id, data))
+                self._reply(protocol.reply(frame_id, data))
         except Exception:  # noqa: BLE001
             self._failed(frame_id)
         finally:
@@ -298,14 +322,24 @@ class ChatConsumer(AsyncConsumer):
             # A reply may be megabytes: few are made at once, and none for who takes none.
             async with self._reading:
                 await self.outbox.has_room()
-                self.push_always(protocol.reply(frame_id, await work))
+                self._reply(protocol.reply(frame_id, await work))
         except ChatError as error:
-            self.push_always(protocol.refusal(frame_id, error))
+            self._reply(self._refusal(frame_id, error))
         except Exception:  # noqa: BLE001
             self._failed(frame_id)
         finally:
             work.close()
             self._one_less()
+
+    def _reply(self, text: str) -> None:
+        """What was under way when the connection ended is not told any more."""
+        if not self._ended:
+            self.push_always(text)
+
+    def _refusal(self, frame_id: Any, error: ChatError) -> str:
+        """In the language of this connection: answers come from any thread."""
+        with translation.override(self._language):
+            return protocol.refusal(frame_id, error)
 
     def _one_less(self) -> None:
         self._under_way -= 1
@@ -313,7 +347,7 @@ class ChatConsumer(AsyncConsumer):
 
     def _failed(self, frame_id: Any) -> None:
         """One bad item must not end the connection."""
-        self.push_always(protocol.refusal(frame_id, self._internal()))
+        self._reply(self._refusal(frame_id, self._internal()))
 
     def _internal(self) -> Internal:
         """Log the exception under a number that the client is told too."""

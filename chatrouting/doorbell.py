@@ -46,6 +46,7 @@ class LayerDoorbell:
         self._joined: set[str] = set()
         self._frames: dict[str, list[EventFrame]] = {}
         self._messages: list[tuple[str, Message]] = []
+        self._reads: dict[tuple[int, str], int] = {}
         self._waiting = 0
         self._wake = asyncio.Event()
         self._failing = False
@@ -74,8 +75,14 @@ class LayerDoorbell:
     def say_typing(self, chat_id: str, user_id: int, text: str) -> None:
         self._say(group_of(chat_id), "typing", [chat_id, user_id, text])
 
-    def say_delta(self, chat_id: str, text: str) -> None:
-        self._say(group_of(chat_id), "delta", [chat_id, text])
+    def say_delta(self, chat_id: str, text: str, message_id: str) -> None:
+        self._say(group_of(chat_id), "delta", [chat_id, text, message_id])
+
+    def say_read(self, user_id: int, chat_id: str, seq: int) -> None:
+        """How far somebody has read; what many say at once is one message, with the last word."""
+        if len(self._reads) < MAX_WAITING:
+            self._reads[user_id, chat_id] = seq
+            self._wake.set()
 
     def say_recheck(self, what: Mapping[str, Any]) -> None:
         """Somebody's sign-in has changed."""
@@ -156,8 +163,12 @@ class LayerDoorbell:
         """Send everything that waits."""
         frames, self._frames = self._frames, {}
         messages, self._messages = self._messages, []
+        reads, self._reads = self._reads, {}
         self._waiting = 0
         rings = [(group, self._ring(some)) for group, some in frames.items()]
+        if reads:
+            said = [(*who, seq) for who, seq in reads.items()]
+            messages.append((EVERYONE, self._message("reads", said)))
         for group, message in rings + messages:
             try:
                 await self._layer.group_send(group, dict(message))
@@ -204,7 +215,9 @@ class NoDoorbell:
 
     def say_typing(self, chat_id: str, user_id: int, text: str) -> None: ...
 
-    def say_delta(self, chat_id: str, text: str) -> None: ...
+    def say_delta(self, chat_id: str, text: str, message_id: str) -> None: ...
+
+    def say_read(self, user_id: int, chat_id: str, seq: int) -> None: ...
 
     def say_recheck(self, what: Mapping[str, Any]) -> None: ...
 

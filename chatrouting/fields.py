@@ -31,4 +31,10 @@ def whole(fields: Fields, name: str, *, least: int, most: int, default: int | No
     value = fields.get(name, default)
     if type(value) is int and least <= value <= most:
         return value
-    raise BadRequest(f"{name} is a whole number from {least} to {most}.", field=name)
+    raise BadRequest(
+        "%(name)s is a whole number from %(least)d to %(most)d.",
+        field=name,
+        name=name,
+        least=least,
+        most=most,
+    )

@@ -3,18 +3,17 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import IO, Any
 
-import orjson
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
-from chatrouting.headers import Send, with_headers
-from messages.errors import BadRequest, ChatError, TooLarge
+from messages.api.errors import refusal
+from messages.errors import BadRequest, TooLarge
 
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 
 class HTTPHandler(ASGIHandler):
@@ -22,26 +21,25 @@ class HTTPHandler(ASGIHandler):
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         body = _Bounded(receive)
-        send = with_headers(send, is_secure=scope["scheme"] == "https")
         await super().__call__(scope, body, send)
         if body.is_too_large:
-            await self.send_response(_refusal(TooLarge(), 413), send)
+            await self.send_response(refusal(TooLarge()), send)
 
     def create_request(
         self, scope: Message, body_file: IO[bytes]
     ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
         try:
-            request, refusal = super().create_request(scope, body_file)
+            request, refused = super().create_request(scope, body_file)
         except (ValueError, SuspiciousOperation):
             # A Content-Type in an encoding nobody knows; a charset, and too many parameters.
-            request, refusal = None, None
+            request, refused = None, None
         if request is not None:
             # A quoted cookie can spell NUL, and PostgreSQL fails to look such a session up.
             request.COOKIES = {k: v for k, v in request.COOKIES.items() if "\0" not in v}
             return request, None
-        if refusal is not None and refusal.status_code == 413:
-            return None, _refusal(TooLarge(), 413)
-        return None, _refusal(BadRequest(), 400)
+        if refused is not None and refused.status_code == 413:
+            return None, refusal(TooLarge())
+        return None, refusal(BadRequest())
 
 
 class _Bounded:
@@ -62,8 +60,3 @@ class _Bounded:
             self.is_too_large = True
             return {"type": "http.disconnect"}
         return message
-
-
-def _refusal(error: ChatError, status: int) -> HttpResponse:
-    body = orjson.dumps({"error": error.as_dict()})
-    return HttpResponse(body, status=status, content_type="application/json")

@@ -1,5 +1,6 @@
 """Who is signed in: a session cookie or an API token, looked up and looked up again."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,12 @@ from django.utils.crypto import constant_time_compare
 from knox.crypto import hash_token
 from knox.models import AuthToken
 
-from messages.access import Actor, actor_of
+from messages.access import Actor, actors_of
+from messages.models import Cause
 
 _SESSION, _TOKEN = "session", "token"
+_MAX_TOKEN = 256
+_SESSION_KEY = re.compile("[a-zA-Z0-9]{8,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,11 @@ class Credential:
     kind: str
     key: str
 
+    @property
+    def cause(self) -> Cause:
+        """Why somebody stops hearing, where this is no longer valid."""
+        return Cause.TOKEN if self.kind == _TOKEN else Cause.SESSION
+
 
 def session_credential(session_key: str) -> Credential:
     return Credential(_SESSION, session_key)
@@ -31,6 +40,19 @@ def session_credential(session_key: str) -> Credential:
 
 def token_credential(token: str) -> Credential:
     return Credential(_TOKEN, hash_token(token))
+
+
+def credential_of(token: str | None, session_key: str) -> Credential | None:
+    """A token before a cookie; None for what is neither, and for a token that cannot be one."""
+    if token is not None:
+        return token_credential(token) if 0 < len(token) <= _MAX_TOKEN else None
+    return session_credential(session_key) if _SESSION_KEY.fullmatch(session_key) else None
+
+
+def bearer_token(authorization: str) -> str | None:
+    """The token of an Authorization header, None where it is of another kind."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +64,12 @@ class Identity:
 
 
 def identities(credentials: Collection[Credential]) -> dict[Credential, Identity]:
-    """Who these are, of those that are valid now; three queries however many they are."""
+    """Who these are, of those that are valid now; four queries however many they are."""
     user_of = _token_users(credentials) | _session_users(credentials)
+    actors = actors_of(user_of.values())
     return {
-        credential: Identity(credential, actor_of(user)) for credential, user in user_of.items()
+        credential: Identity(credential, actor)
+        for credential, actor in zip(user_of, actors, strict=True)
     }
 
 

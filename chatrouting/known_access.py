@@ -12,6 +12,7 @@ _OF_ALL = frozenset(
         EventType.CHAT_FROZEN,
         EventType.CHAT_UNFROZEN,
         EventType.CHAT_RENAMED,
+        EventType.CHAT_HISTORY_CHANGED,
     }
 )
 

@@ -4,7 +4,9 @@ Nothing here shows local variables: they hold what people said, and their tokens
 """
 
 import logging
+import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -13,6 +15,7 @@ from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor
 
 FORMATS = ("text", "json")
+_INVITATION = re.compile(r"(?<=/invitations/)[^/?\s'\"]+")
 
 # What both kinds of loggers go through, structlog's and those of the standard library.
 _COMMON: list[Processor] = [
@@ -40,9 +43,19 @@ def logging_by(style: str, level: str) -> dict[str, Any]:
         },
         "filters": {
             "without_query": {"()": "django.utils.log.CallbackFilter", "callback": without_query},
+            "without_invitations": {
+                "()": "django.utils.log.CallbackFilter",
+                "callback": without_invitations,
+            },
             "failures": {"()": "django.utils.log.CallbackFilter", "callback": is_failure},
         },
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["without_invitations"],
+            }
+        },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"handlers": []},  # not each line twice with DEBUG
@@ -78,11 +91,24 @@ def configure_structlog() -> None:
 
 def without_query(record: logging.LogRecord) -> bool:
     """Cut the query off the addresses in uvicorn's lines: somebody may have put a token there."""
+    return _change(record, lambda text: text.partition("?")[0] if text.startswith("/") else text)
+
+
+def without_invitation(text: str) -> str:
+    return _INVITATION.sub("…", text)
+
+
+def without_invitations(record: logging.LogRecord) -> bool:
+    """Leave out of all addresses what lets people into a chat."""
+    return _change(record, without_invitation)
+
+
+def _change(record: logging.LogRecord, change: Callable[[str], str]) -> bool:
+    def changed(arg: Any) -> Any:
+        return change(arg) if isinstance(arg, str) else arg
+
     if isinstance(record.args, tuple):
-        record.args = tuple(
-            arg.partition("?")[0] if isinstance(arg, str) and arg.startswith("/") else arg
-            for arg in record.args
-        )
+        record.args = tuple(map(changed, record.args))
     return True
 
 

@@ -1,6 +1,5 @@
 """Before a consumer exists: is the page's origin allowed, who is it, may they enter this chatId."""
 
-import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
@@ -8,7 +7,8 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from chatrouting.client import address_in
-from chatrouting.identities import Credential, session_credential, token_credential
+from chatrouting.identities import Credential, bearer_token, credential_of
+from chatrouting.languages import language_of
 from chatrouting.process import process
 from chatrouting.protocol import SUBPROTOCOL, TOKEN_SUBPROTOCOL, CloseCode
 from messages.addresses import counted
@@ -20,13 +20,11 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 TOO_MANY_SECONDS = 30
-_MAX_CREDENTIAL = 256
-_SESSION_KEY = re.compile("[a-zA-Z0-9]{8,40}")
 
 
 class SignedIn:
-    """Puts the `subprotocol` to echo and `identity`, or else the `refusal` to close with, into
-    the scope of a socket.
+    """Puts the `language` to speak, the `subprotocol` to echo and `identity`, or else the `refusal`
+    to close with, into the scope of a socket.
 
     A forbidden Origin, and too many sockets of one address, are refused at the handshake;
     everything else is said on the open socket, since a page cannot see why one was refused.
@@ -58,6 +56,8 @@ class SignedIn:
             await receive()
             await send({"type": "websocket.close", "code": 4500})
             return
+        chosen = _cookie(headers.get("cookie", ""), settings.LANGUAGE_COOKIE_NAME)
+        scope["language"] = language_of(chosen, headers.get("accept-language", ""))
         offered = scope["subprotocols"]
         scope["subprotocol"] = _echo(offered)
         scope["identity"], scope["refusal"] = None, None
@@ -119,18 +119,12 @@ def _credential(
     offered: Iterable[str], headers: dict[str, str], origin: str | None
 ) -> Credential | None:
     """A token before a cookie; a cookie counts only together with an (allowed) Origin."""
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        token = next(
-            (p.removeprefix(TOKEN_SUBPROTOCOL) for p in offered if p.startswith(TOKEN_SUBPROTOCOL)),
-            "",
-        )
-    if token:
-        return token_credential(token) if len(token) <= _MAX_CREDENTIAL else None
-    if origin is None:
-        return None
-    session_key = _cookie(headers.get("cookie", ""), settings.SESSION_COOKIE_NAME)
-    return session_credential(session_key) if _SESSION_KEY.fullmatch(session_key) else None
+    token = bearer_token(headers.get("authorization", "")) or next(
+        (p.removeprefix(TOKEN_SUBPROTOCOL) for p in offered if p.startswith(TOKEN_SUBPROTOCOL)),
+        "",
+    )
+    cookies = "" if origin is None else headers.get("cookie", "")
+    return credential_of(token or None, _cookie(cookies, settings.SESSION_COOKIE_NAME))
 
 
 def _cookie(header: str, name: str) -> str:

@@ -87,6 +87,11 @@ class Outbox:
         while self._task is not None and self.is_full:
             await asyncio.wait([self._task])
 
+    def forget(self) -> None:
+        """Drop what waits; what is on its way goes out, and whatever is pushed from now on."""
+        self._bytes -= sum(map(_size, self._queue))
+        self._queue.clear()
+
     def close(self) -> None:
         """Drop everything; nothing goes out any more, and whoever waits for room is told."""
         self.closed = True

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -17,9 +18,13 @@ from chatrouting.identities import Credential, Identity, identities
 from chatrouting.protocol import EventFrame
 from chatrouting.reading import Grouped, read
 from chatrouting.registry import TICK, Registry
+from chatrouting.rooms import Subscription
 from chatrouting.wakeups import Sender
+from messages import revocations
 from messages.engine import Engine, is_unwanted
+from messages.errors import ChatError
 from messages.log import LoggedEvent
+from messages.revocations import Ended
 from messages.writer import writer
 
 logger = logging.getLogger(__name__)
@@ -39,6 +44,7 @@ class Process:
         self.is_leaving = False
         self.waiting: set[asyncio.Event] = set()  # long-polls, to be answered before leaving
         self._tasks: list[asyncio.Task[None]] = []
+        self._ended: list[Ended] = []
 
     def start(self, engine: Engine | None = None) -> None:
         """Make sure it runs on the current event loop; without `engine` as the settings say."""
@@ -94,14 +100,29 @@ class Process:
         elif settings.REDIS_URL:
             self._ring_from_outside([protocol.event_frame(event) for event in events])
 
-    def tell_delta(self, chat_id: str, text: str) -> None:
-        """A frame with what was added to an answer: to everybody, allowed to be lost."""
+    def tell_delta(self, chat_id: str, text: str, message_id: str) -> None:
+        """A frame with what was added to an answer: to who may see it, allowed to be lost."""
         if self.loop is not None and not self.loop.is_closed():
-            self.hand_over(self._tell_delta, chat_id, text)
+            self.hand_over(self._tell_delta, chat_id, text, message_id)
 
-    def recheck(self, *, credential: Credential | None = None, user_id: int | None = None) -> None:
-        """A sign-in has changed: look at it again, here and elsewhere."""
-        what = {"credential": credential and [credential.kind, credential.key], "user": user_id}
+    def tell_read(self, user_id: int, chat_id: str, seq: int) -> None:
+        """Somebody has read further: to their own connections, allowed to be lost."""
+        if self.loop is not None and not self.loop.is_closed():
+            self.hand_over(self._tell_read, user_id, chat_id, seq)
+
+    def recheck(
+        self,
+        *,
+        credential: Credential | None = None,
+        user_id: int | None = None,
+        is_over: bool = False,
+    ) -> None:
+        """A sign-in has changed, or is known to be over: look at it again, here and elsewhere."""
+        what = {
+            "credential": credential and [credential.kind, credential.key],
+            "user": user_id,
+            "over": is_over,
+        }
         if self.loop is not None and not self.loop.is_closed():
             self.hand_over(self._recheck_everywhere, what)
 
@@ -114,9 +135,17 @@ class Process:
         self.registry.offer(frames)
         self.doorbell.ring(frames)
 
-    def _tell_delta(self, chat_id: str, text: str) -> None:
-        self.registry.tell(chat_id, text)
-        self.doorbell.say_delta(chat_id, text)
+    def _tell_delta(self, chat_id: str, text: str, message_id: str) -> None:
+        self.registry.tell_delta(chat_id, text, message_id)
+        self.doorbell.say_delta(chat_id, text, message_id)
+
+    def _tell_read(self, user_id: int, chat_id: str, seq: int) -> None:
+        self._hear_reads([(user_id, chat_id, seq)])
+        self.doorbell.say_read(user_id, chat_id, seq)
+
+    def _hear_reads(self, reads: Iterable[tuple[int, str, int]]) -> None:
+        for user_id, chat_id, seq in reads:
+            self.connections.tell(user_id, chat_id, protocol.read(chat_id, seq))
 
     def _ring_from_outside(self, frames: Sequence[EventFrame]) -> None:
         """From a process without sockets (a command, a worker)."""
@@ -143,10 +172,11 @@ class Process:
                 chat_id, user_id, text = body
                 self.registry.tell(chat_id, text, but=user_id)
             case "delta":
-                chat_id, text = body
-                self.registry.tell(chat_id, text)
+                self.registry.tell_delta(*body)
             case "unwanted":
                 self.engine.look_after()
+            case "reads":
+                self._hear_reads(body)
             case "recheck":
                 self._recheck(body)
 
@@ -158,9 +188,35 @@ class Process:
         credentials = [Credential(*what["credential"])] if what["credential"] else []
         if what["user"] is not None:
             credentials += self.connections.of_user(what["user"])
+        if what["over"]:
+            self.connections.end(credentials)
+            return
         task = asyncio.ensure_future(self.connections.recheck(credentials))
         self._tasks.append(task)
         task.add_done_callback(self._tasks.remove)
+
+    # --- the record ------------------------------------------------------------------------------
+
+    def revoked(self, identity: Identity | None, subscription: Subscription) -> None:
+        """Somebody's sign-in (`identity`), or access to one chat, is over: what they were sent
+        last is written down, for all that end at once."""
+        if not self._ended:
+            asyncio.get_running_loop().call_soon(self._record)
+        self._ended.append(
+            Ended(
+                user_id=subscription.listener.actor.id,
+                chat_id=subscription.room.chat_id,
+                sent_seq=subscription.sent_seq,
+                cause=None if identity is None else identity.credential.cause,
+            )
+        )
+
+    def _record(self) -> None:
+        ended, self._ended = self._ended, []
+        try:
+            writer.ask(partial(revocations.record, ended), _recorded)
+        except ChatError as error:
+            _recorded(error)
 
     # --- the clock --------------------------------------------------------------------------------
 
@@ -172,6 +228,11 @@ class Process:
                     await part.tick()
                 except Exception as error:  # noqa: BLE001
                     logger.warning("tick of the %s: %r", type(part).__name__.lower(), error)
+
+
+def _recorded(outcome: object) -> None:
+    if isinstance(outcome, ChatError):
+        logger.error("revocations were not written down: %r", outcome)
 
 
 process = Process()

@@ -62,7 +62,7 @@ def decode(text: str | None) -> Frame:
     if len(text) > MAX_FRAME or (
         len(text) * 4 > MAX_FRAME and len(text.encode(errors="surrogatepass")) > MAX_FRAME
     ):
-        raise TooLarge(f"A frame has at most {MAX_FRAME} bytes.")
+        raise TooLarge("A frame has at most %(most)d bytes.", most=MAX_FRAME)
     fields = strict_json.decode(text)
     if not isinstance(fields, dict):
         raise BadRequest("A frame is a JSON object.")
@@ -85,6 +85,7 @@ class EventFrame(NamedTuple):
     open_id: str | None = None  # the message, while it is still being generated
     closed_id: str | None = None  # the message, once it no longer is
     user_id: int | None = None  # whose membership this is about
+    message_seq: int | None = None  # where the message began that this tells of
 
 
 def event_text(event: LoggedEvent) -> str:
@@ -105,7 +106,15 @@ def event_frame(event: LoggedEvent) -> EventFrame:
         open_id=message["messageId"] if message and still_open else None,
         closed_id=message["messageId"] if message and not still_open else None,
         user_id=user["id"] if user else None,
+        message_seq=message["seq"] if message else None,
     )
+
+
+def without_message(text: str) -> str:
+    """An event's frame for whoever may not see its message, and has to know its number."""
+    frame = orjson.loads(text)
+    frame.pop("message", None)
+    return encode(frame)
 
 
 def encode(frame: Mapping[str, Any]) -> str:
@@ -152,6 +161,11 @@ def presence(chat_id: str, user: Mapping[str, Any], *, online: bool) -> str:
     return encode(
         {"op": "ephemeral", "type": "presence", "chatId": chat_id, "user": user, "online": online}
     )
+
+
+def read(chat_id: str, seq: int) -> str:
+    """How far somebody has read, for themselves."""
+    return encode({"op": "ephemeral", "type": "read", "chatId": chat_id, "seq": seq})
 
 
 def ai_delta(chat_id: str, message_id: str, *, rev: int, start: int, text: str) -> str:

@@ -10,6 +10,7 @@ from chatrouting.presence import ANNOUNCE_INTERVAL, Names
 from chatrouting.protocol import EventFrame
 from chatrouting.reading import Readers
 from chatrouting.rooms import Listener, Room, Subscription
+from messages.access import Reach
 from messages.identity import Cursor
 from messages.log import head_of, heads
 from messages.models import Message, Status
@@ -64,11 +65,21 @@ class Registry:
             opening = self._opening[chat_id] = asyncio.create_task(self._open(chat_id))
         return await asyncio.shield(opening)
 
-    def subscribe(self, room: Room, listener: Listener, position: Cursor) -> Subscription:
+    async def open_at(self, chat_id: str, epoch: str) -> Room:
+        """The chat's room; one whose numbers are of another epoch has its head compared first."""
+        room = await self.open(chat_id)
+        if room.epoch != epoch:
+            await self.compare_heads([chat_id])
+            room = await self.open(chat_id)
+        return room
+
+    def subscribe(
+        self, room: Room, listener: Listener, position: Cursor, reach: Reach
+    ) -> Subscription:
         """Let somebody listen who knows the log up to `position`, right after `open`."""
         is_new = not room.presence.is_local(listener.actor.id)
         self._emptied.discard(room.chat_id)
-        subscription = room.subscribe(listener, position)
+        subscription = room.subscribe(listener, position, reach)
         if is_new:
             self._doorbell.say_presence({room.chat_id: room.presence.local})
         return subscription
@@ -86,13 +97,13 @@ class Registry:
             before.close()
         try:
             await self._doorbell.join(chat_id)
-            head, open_ids = await self._read(_head_and_open, chat_id)
+            head, open_seqs = await self._read(_head_and_open, chat_id)
         except BaseException:
             del self.rooms[chat_id]
             raise
         finally:
             del self._opening[chat_id]
-        room.begin(head, open_ids)
+        room.begin(head, open_seqs)
         self._doorbell.ask_presence(chat_id)
         return room
 
@@ -110,6 +121,12 @@ class Registry:
         room = self.rooms.get(chat_id)
         if room is not None:
             room.tell(text, but=but)
+
+    def tell_delta(self, chat_id: str, text: str, message_id: str) -> None:
+        """What was added to an answer, for those listeners who may see it."""
+        room = self.rooms.get(chat_id)
+        if room is not None:
+            room.tell_delta(text, message_id)
 
     def hear_presence(self, process: str, presence: dict[str, Names]) -> None:
         for chat_id, names in presence.items():
@@ -165,9 +182,9 @@ class Registry:
         self.rooms.clear()
 
 
-def _head_and_open(chat_id: str) -> tuple[Cursor, list[str]]:
+def _head_and_open(chat_id: str) -> tuple[Cursor, list[tuple[str, int]]]:
     head, _ = head_of(chat_id)
     generating = Message.objects.filter(
         chat_id=chat_id, status__in=(Status.PENDING, Status.PROCESSING), removed=None
     )
-    return head, list(generating.values_list("message_id", flat=True))
+    return head, list(generating.values_list("message_id", "seq"))

@@ -8,6 +8,8 @@ from django.utils.functional import LazyObject
 from django_structlog.middlewares import RequestMiddleware
 from structlog.contextvars import bind_contextvars
 
+from chatrouting.logs import without_invitation
+
 
 class RequestLog(RequestMiddleware):
     """Without addresses' queries, where tokens may be; and on the event loop, since two turns of
@@ -21,7 +23,7 @@ class RequestLog(RequestMiddleware):
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        return f"{request.method} {request.path}"
+        return without_invitation(f"{request.method} {request.path}")
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:

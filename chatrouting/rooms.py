@@ -18,7 +18,7 @@ from chatrouting.protocol import EventFrame, Notice
 from chatrouting.reading import Readers
 from chatrouting.recent import Recent
 from chatrouting.transport import text_frame
-from messages.access import Actor, access_to
+from messages.access import Actor, Reach, access_to
 from messages.errors import NotFound, StaleCursor
 from messages.identity import Cursor
 from messages.log import events_since
@@ -37,7 +37,8 @@ MAX_PRESENCE = 200
 class Listener(Protocol):
     """A connection, as a room sees it."""
 
-    actor: Actor
+    @property
+    def actor(self) -> Actor: ...
 
     def push(self, text: str, frame: bytes | None = None) -> bool:
         """Take a frame; False where it takes none now, and has to catch up from the log."""
@@ -53,16 +54,24 @@ class Listener(Protocol):
 
 
 class Subscription:
-    """One listener in one room. `seq` is where it stands while it is not live."""
+    """One listener in one room, and what of its chat they may see.
 
-    __slots__ = ("ended", "listener", "push", "room", "seq")
+    `seq` is where it stands while it is not live, and, once it has ended, the last it was sent.
+    """
 
-    def __init__(self, room: "Room", listener: Listener, seq: int) -> None:
+    __slots__ = ("ended", "first_seq", "listener", "push", "room", "seq")
+
+    def __init__(self, room: "Room", listener: Listener, seq: int, first_seq: int) -> None:
         self.room = room
         self.listener = listener
         self.push: Callable[..., bool] = listener.push
         self.seq = seq
+        self.first_seq = first_seq
         self.ended = False
+
+    @property
+    def sent_seq(self) -> int:
+        return self.room.seq if self in self.room.live else self.seq
 
 
 class Room:
@@ -73,7 +82,8 @@ class Room:
         self.live: set[Subscription] = set()
         self.behind: set[Subscription] = set()
         self.ahead: set[Subscription] = set()
-        self.open_ids: set[str] = set()
+        self.newcomers: set[Subscription] = set()  # of all three, who may not see the whole chat
+        self.open_seqs: dict[str, int] = {}  # messages still being generated, and their numbers
         self.is_over = False
         self.presence = Presence()
         self.access = KnownAccess()
@@ -101,17 +111,19 @@ class Room:
     def head(self) -> Cursor:
         return Cursor(self.epoch, self.seq)
 
-    def begin(self, head: Cursor, open_ids: Iterable[str]) -> None:
+    def begin(self, head: Cursor, open_seqs: Iterable[tuple[str, int]]) -> None:
         """The log's head as it was read after the room had begun to hold what it hears."""
-        self.open_ids = set(open_ids)
+        self.open_seqs = dict(open_seqs)
         self.access.begin(head.seq)
         for frame in self._order.begin(head):
             self._deliver(frame)
         self._fill_soon(HOLD)
 
-    def subscribe(self, listener: Listener, position: Cursor) -> Subscription:
+    def subscribe(self, listener: Listener, position: Cursor, reach: Reach) -> Subscription:
         """Let somebody listen who knows the log up to `position`."""
-        subscription = Subscription(self, listener, position.seq)
+        subscription = Subscription(self, listener, position.seq, reach.first_seq)
+        if reach.first_seq > 1:
+            self.newcomers.add(subscription)
         actor = listener.actor
         if self.presence.enter(actor.id, actor.name):
             self.tell_presence({actor.id: actor.name}, online=True)
@@ -134,7 +146,7 @@ class Room:
 
     def remembered(self, since: Cursor) -> list[dict[str, Any]] | None:
         """The events after `since`, where memory has them all, with their messages as they are."""
-        if since.epoch != self.epoch or since.seq > self.seq or self.open_ids:
+        if since.epoch != self.epoch or since.seq > self.seq or self.open_seqs:
             return None
         return [] if since.seq == self.seq else self.recent.since(since.seq)
 
@@ -167,6 +179,13 @@ class Room:
             if subscription.listener.actor.id != but:
                 subscription.listener.push_if_idle(text)
 
+    def tell_delta(self, text: str, message_id: str) -> None:
+        """What was added to an answer, for everybody live who may see the message."""
+        seq = self.open_seqs.get(message_id, 0)
+        for subscription in self.live:
+            if subscription.first_seq == 1 or subscription.first_seq <= seq:
+                subscription.listener.push_if_idle(text)
+
     def tell_presence(self, people: dict[int, str], *, online: bool) -> None:
         if len(self.presence.here) > MAX_PRESENCE:
             return  # in a crowd everybody's coming and going would cost everybody a frame
@@ -182,28 +201,43 @@ class Room:
     def _deliver(self, frame: EventFrame) -> None:
         """The next event, to everybody who stands where the room stands."""
         if frame.open_id is not None:
-            self.open_ids.add(frame.open_id)
+            self.open_seqs[frame.open_id] = frame.message_seq or frame.seq
         elif frame.closed_id is not None:
-            self.open_ids.discard(frame.closed_id)
+            self.open_seqs.pop(frame.closed_id, None)
         self.access.hear(frame)
         self.recent.add(frame)
         if frame.type == EventType.MEMBER_LEFT:
-            self._let_leave(frame.user_id)
+            self._let_leave(frame.user_id, frame.seq)
         if self.live and frame.text is not None:
-            ready = text_frame(frame.text)
-            for subscription in [s for s in self.live if not s.push(frame.text, ready)]:
+            for subscription in self._push(frame, frame.text):
                 subscription.seq = frame.seq - 1
                 self._fall_behind(subscription)
         for subscription in [s for s in self.ahead if s.seq <= self.seq]:
             self.ahead.discard(subscription)
             self._settle(subscription)
 
-    def _let_leave(self, user_id: int | None) -> None:
+    def _push(self, frame: EventFrame, text: str) -> list[Subscription]:
+        """Send to everybody live; those who take no more now."""
+        ready = text_frame(text)
+        if not self.newcomers or frame.message_seq is None:
+            return [s for s in self.live if not s.push(text, ready)]
+        may_not_see = {s for s in self.newcomers & self.live if s.first_seq > frame.message_seq}
+        full = [s for s in self.live - may_not_see if not s.push(text, ready)]
+        if may_not_see:
+            text = protocol.without_message(text)
+            ready = text_frame(text)
+            full += [s for s in may_not_see if not s.push(text, ready)]
+        return full
+
+    def _let_leave(self, user_id: int | None, seq: int) -> None:
         """Whoever left is let go before the event that says so, or any later one, is sent."""
         for subscription in list(self.live):
             actor = subscription.listener.actor
-            if actor.id == user_id and not actor.is_staff:
+            if actor.id == user_id and not actor.is_moderator:
+                self.live.discard(subscription)
+                subscription.seq = seq - 1
                 self._end(subscription, Notice.SUBSCRIPTION_REVOKED)
+        self.recent.clear()  # who is erased leaves first, and is not named from memory after that
 
     # --- the log -------------------------------------------------------------------------------
 
@@ -243,6 +277,7 @@ class Room:
         """A function of its own, so that a page is not kept while a slow reader is waited for."""
         position = Cursor(self.epoch, subscription.seq)
         page = await self._read(_page_after, subscription.listener.actor, self.chat_id, position)
+        self._limit(subscription, page.access.reach)
         if not page.events:
             await asyncio.sleep(HOLD)  # the room heard of it before this reader could see it
         for event in page.events:
@@ -256,7 +291,8 @@ class Room:
 
     async def _require_access(self, subscription: Subscription) -> None:
         try:
-            await self._read(access_to, subscription.listener.actor, self.chat_id)
+            access = await self._read(access_to, subscription.listener.actor, self.chat_id)
+            self._limit(subscription, access.reach)
         except NotFound:
             self._end(subscription, Notice.SUBSCRIPTION_REVOKED)
         except Exception:
@@ -291,8 +327,17 @@ class Room:
         self.behind.add(subscription)
         self._spawn(self._catch_up_or_end(subscription))
 
+    def _limit(self, subscription: Subscription, reach: Reach) -> None:
+        """What they may see can change while they listen: a moderator no longer is one, and who
+        has left and come back while catching up has begun anew."""
+        subscription.first_seq = reach.first_seq
+        if reach.first_seq > 1 and not subscription.ended:
+            self.newcomers.add(subscription)
+
     def _drop(self, subscription: Subscription) -> None:
+        subscription.seq = subscription.sent_seq
         subscription.ended = True
+        self.newcomers.discard(subscription)
         self.live.discard(subscription)
         self.behind.discard(subscription)
         self.ahead.discard(subscription)

@@ -1,4 +1,4 @@
-"""The socket addresses."""
+"""The addresses of what stays open: sockets, and the one stream; all else is Django's (`urls`)."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -6,7 +6,10 @@ from typing import Any
 from channels.routing import URLRouter
 from django.urls import path, re_path
 
+from chatrouting import sse
 from chatrouting.consumers import ChatConsumer
+from chatrouting.headers import with_headers
+from chatrouting.http import HTTPHandler
 from chatrouting.middleware import SignedIn
 
 
@@ -18,6 +21,18 @@ async def no_such_address(
     """Refuse the handshake; the router alone would raise, and fill the log."""
     await receive()
     await send({"type": "websocket.close"})
+
+
+django = HTTPHandler()
+
+
+async def http(
+    scope: dict[str, Any],
+    receive: Callable[[], Awaitable[Any]],
+    send: Callable[[Any], Awaitable[None]],
+) -> None:
+    door = sse.stream if scope["path"] == sse.PATH else django
+    await door(scope, receive, with_headers(send, is_secure=scope["scheme"] == "https"))
 
 
 door: Any = SignedIn(ChatConsumer.as_asgi())

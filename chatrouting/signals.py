@@ -1,17 +1,19 @@
 """What rooms and sockets have to hear of: events, growing answers, sign-ins that have changed."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.db.transaction import on_commit
 from knox.models import AuthToken
 
 from chatrouting import protocol
 from chatrouting.identities import Credential, session_credential
 from chatrouting.process import process
+from messages.chats import read_further
 from messages.log import LoggedEvent, committed
 from messages.progress import delta
 
@@ -19,9 +21,13 @@ from messages.progress import delta
 def connect() -> None:
     committed.connect(publish)
     delta.connect(told)
+    read_further.connect(has_read)
     post_delete.connect(session_ended, sender=Session)
     post_delete.connect(token_revoked, sender=AuthToken)
-    post_save.connect(user_changed, sender=get_user_model())
+    people = get_user_model()
+    post_save.connect(user_changed, sender=people)
+    m2m_changed.connect(rights_changed, sender=people.groups.through)
+    m2m_changed.connect(rights_changed, sender=people.user_permissions.through)
 
 
 def publish(*, events: Sequence[LoggedEvent], **_: Any) -> None:
@@ -30,20 +36,33 @@ def publish(*, events: Sequence[LoggedEvent], **_: Any) -> None:
 
 def told(*, chat_id: str, message_id: str, rev: int, start: int, text: str, **_: Any) -> None:
     frame = protocol.ai_delta(chat_id, message_id, rev=rev, start=start, text=text)
-    process.tell_delta(chat_id, frame)
+    process.tell_delta(chat_id, frame, message_id)
+
+
+def has_read(*, user_id: int, chat_id: str, seq: int, **_: Any) -> None:
+    process.tell_read(user_id, chat_id, seq)
 
 
 def session_ended(*, instance: Session, **_: Any) -> None:
     credential = session_credential(instance.session_key)
-    on_commit(lambda: process.recheck(credential=credential))
+    on_commit(lambda: process.recheck(credential=credential, is_over=True))
 
 
 def token_revoked(*, instance: AuthToken, **_: Any) -> None:
     credential = Credential("token", instance.digest)
-    on_commit(lambda: process.recheck(credential=credential))
+    on_commit(lambda: process.recheck(credential=credential, is_over=True))
 
 
 def user_changed(*, instance: Any, created: bool, **_: Any) -> None:
     """Deactivated, another password, another name, other rights: the look-up tells."""
     if not created:
-        on_commit(lambda: process.recheck(user_id=instance.pk))
+        is_over = not instance.is_active
+        on_commit(lambda: process.recheck(user_id=instance.pk, is_over=is_over))
+
+
+def rights_changed(*, instance: Any, pk_set: set[int] | None, action: str, **_: Any) -> None:
+    """Somebody has come into a group, or out of it, or got a permission of their own."""
+    if action.startswith("post_"):
+        people = [instance.pk] if isinstance(instance, get_user_model()) else pk_set or ()
+        for user_id in people:
+            on_commit(partial(process.recheck, user_id=user_id))

@@ -28,13 +28,14 @@ def subscribe(caller: Caller, fields: Fields) -> "Data | Coroutine[Any, Any, Dat
     since = None if fields.get("since") is None else Cursor.parse(fields["since"])
     tail = whole(fields, "tail", least=0, most=MAX_TAIL, default=DEFAULT_TAIL)
     if len(caller.wanted) >= MAX_SUBSCRIPTIONS and chat_id not in caller.wanted:
-        raise TooLarge(f"A connection listens to at most {MAX_SUBSCRIPTIONS} chats.")
+        raise TooLarge("A connection listens to at most %(most)d chats.", most=MAX_SUBSCRIPTIONS)
     wish = caller.wanted[chat_id] = object()
     room = process.registry.ready(chat_id)
     # Counters elsewhere are asked for over the network, which is nothing for the event loop.
     if room is not None and since is not None and not settings.REDIS_URL:
         access, events = room.access.get(caller.actor), room.remembered(since)
-        if access is not None and events is not None:
+        # Memory has whole events: who may not see all of them is told from the log.
+        if access is not None and access.reach.first_seq == 1 and events is not None:
             return _go_on(caller, room, access, events)
     return _resume(caller, chat_id, since, tail, wish)
 
@@ -49,7 +50,7 @@ def unsubscribe(caller: Caller, fields: Fields) -> Data:
 
 
 def _go_on(caller: Caller, room: Room, access: Access, events: list[dict[str, Any]]) -> Data:
-    _enter(caller, room, room.head)
+    _enter(caller, room, room.head, access)
     found: Data = {"mode": Mode.LIVE.value, "head": str(room.head), "open": []}
     if events:
         found |= {"mode": Mode.REPLAY.value, "events": events}
@@ -68,7 +69,7 @@ async def _resume(
         raise
     _require_latest(caller, chat_id, wish)
     room.access.remember(found.access)
-    _enter(caller, room, found.position)
+    _enter(caller, room, found.position, found.access)
     return _found(found) | _surroundings(room, found.access, budget)
 
 
@@ -97,9 +98,9 @@ def _missed_and_budget(
     return resume(actor, chat_id, since, tail=tail), send_limit.look(actor.id, chat_id)
 
 
-def _enter(caller: Caller, room: Room, position: Cursor) -> None:
+def _enter(caller: Caller, room: Room, position: Cursor, access: Access) -> None:
     before = caller.subscriptions.pop(room.chat_id, None)
-    subscription = process.registry.subscribe(room, caller, position)
+    subscription = process.registry.subscribe(room, caller, position, access.reach)
     if before is not None:
         process.registry.unsubscribe(before)
     if subscription.ended:

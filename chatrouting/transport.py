@@ -73,6 +73,14 @@ class DirectTransport:
         self._server.transport.abort()
 
 
+def abort_http(send: Any) -> None:
+    """Drop the connection of a request whose client takes nothing. ASGI has no word for it:
+    under another server than uvicorn its own time-outs have to do."""
+    abort = getattr(getattr(getattr(send, "__self__", None), "transport", None), "abort", None)
+    if abort is not None:
+        abort()
+
+
 def of(send: Any) -> DirectTransport | None:
     """The transport behind an ASGI `send`, after `websocket.accept`."""
     server = getattr(send, "__self__", None)

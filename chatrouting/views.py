@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from chatrouting.process import process
 from chatrouting.protocol import Notice
 from chatrouting.rooms import Subscription
-from messages.access import Actor, actor_of
+from messages.access import Actor, Reach, actor_of
 from messages.api.events import EventsView
 from messages.errors import NotFound
 from messages.identity import Cursor
@@ -49,7 +49,8 @@ async def events(request: HttpRequest, chat_id: str) -> HttpResponse:
     seconds = int(request.GET.get("wait", 0))
     if not seconds:
         return answer
-    await _wait(actor_of(request.user), chat_id, Cursor.parse(answer.data["head"]), seconds)
+    actor = await sync_to_async(actor_of)(request.user)
+    await _wait(actor, chat_id, Cursor.parse(answer.data["head"]), seconds)
     return await _ask(request, chat_id=chat_id)
 
 
@@ -61,7 +62,8 @@ async def _wait(actor: Actor, chat_id: str, position: Cursor, seconds: int) -> N
         room = await process.registry.open(chat_id)
     except NotFound:
         return  # deleted in between, as the next look says
-    subscription = process.registry.subscribe(room, waiter, position)
+    # What it hears only wakes it: the look that follows tells what they may see.
+    subscription = process.registry.subscribe(room, waiter, position, Reach(chat_id))
     process.waiting.add(waiter.heard)
     try:
         if not process.is_leaving:

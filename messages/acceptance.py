@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from messages import access, log
+from messages import access, filters, log
 from messages.births import Births
 from messages.drafts import Draft
 from messages.errors import BadRequest, ChatError, Forbidden, IdConflict, NotFound, RateLimited
@@ -46,7 +46,7 @@ class _Batch:
     heads: dict[str, Head]
     standings: dict[access.Pair, access.Standing]
     sent: dict[tuple[str, int, str], tuple[WireMessage, str]]
-    chat_of_reply: dict[str, str]
+    place_of_reply: dict[str, tuple[str, int]]
     digests: dict[tuple[str, int, str], str] = field(default_factory=dict)
     births: Births = field(default_factory=Births)
 
@@ -72,7 +72,7 @@ def _accept_all(drafts: Sequence[Draft], paid: list[Sender]) -> list[Outcome]:
         heads=log.lock({draft.chat_id for draft in drafts}),
         standings=access.standings_of((draft.chat_id, draft.actor.id) for draft in drafts),
         sent=_already_sent(drafts),
-        chat_of_reply=_chats_of(draft.reply_to for draft in drafts if draft.reply_to),
+        place_of_reply=_places_of(draft.reply_to for draft in drafts if draft.reply_to),
     )
     outcomes: dict[int, Outcome] = {}
     fresh: dict[tuple[str, int, str], int] = {}
@@ -97,18 +97,26 @@ def _refusal(draft: Draft, batch: _Batch) -> ChatError | None:
     """Why a draft is not stored; who repeats a send is told its outcome instead."""
     head = batch.heads.get(draft.chat_id)
     standing = batch.standings.get((draft.chat_id, draft.actor.id))
-    if head is None or (standing is None and not draft.actor.is_staff):
+    if head is None or (standing is None and not draft.actor.is_moderator):
         return NotFound()
     if draft.key in batch.sent:
         return None
     refusal = access.refusal_to_write(draft.actor, standing, frozen=head.frozen)
     if refusal is not None:
         return refusal
-    if draft.type is MessageType.SYSTEM and not draft.actor.is_staff:
+    if draft.type is MessageType.SYSTEM and not draft.actor.is_moderator:
         return Forbidden()
-    if draft.reply_to and batch.chat_of_reply.get(draft.reply_to) != draft.chat_id:
+    if draft.reply_to and not _may_see(draft, standing, batch):
         return BadRequest("replyTo names a message of this chat.", field="replyTo")
-    return None
+    is_free = not head.holds or draft.is_released or access.manages(draft.actor, standing)
+    return None if is_free else filters.hold(draft, head)
+
+
+def _may_see(draft: Draft, standing: access.Standing | None, batch: _Batch) -> bool:
+    """Whether the message replied to is one of this chat that its sender may see."""
+    chat_id, seq = batch.place_of_reply.get(draft.reply_to or "", ("", 0))
+    reach = access.reach_of(draft.actor, draft.chat_id, standing)
+    return chat_id == draft.chat_id and seq >= reach.first_seq
 
 
 def _store_fresh(
@@ -189,8 +197,10 @@ def _answer_to(prompt: WireMessage) -> WireMessage | None:
     return found[0] if found else None
 
 
-def _chats_of(message_ids: Iterable[str]) -> dict[str, str]:
+def _places_of(message_ids: Iterable[str]) -> dict[str, tuple[str, int]]:
+    """Chat and number of these messages."""
     wanted = set(message_ids)
     if not wanted:
         return {}
-    return dict(Message.objects.filter(pk__in=wanted).values_list("message_id", "chat_id"))
+    rows = Message.objects.filter(pk__in=wanted).values_list("message_id", "chat_id", "seq")
+    return {message_id: (chat_id, seq) for message_id, chat_id, seq in rows}

@@ -1,6 +1,6 @@
-"""A change to one message: its next version and the event that says so, in one transaction."""
+"""A change to a message: its next version and the event that says so, in one transaction."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -9,7 +9,7 @@ from messages import bulk, log
 from messages.access import Actor
 from messages.clock import now_ms
 from messages.log import Head
-from messages.models import EventType, Job, Message, MessageType
+from messages.models import EventType, Job, Message, MessageType, RemovedBy
 from messages.representation import WireMessage, is_open
 
 _WORKED_ON = frozenset({MessageType.YOUTUBE.value, MessageType.AI.value})
@@ -36,6 +36,34 @@ def change(
     return message
 
 
+def empty(head: Head, found: Sequence[WireMessage], by: RemovedBy) -> None:
+    """Make tombstones of many locked messages of one chat; nobody is named as having done it.
+
+    Erasure takes away as well whose they were, under which key, and what else they told.
+    """
+    columns = [*_CHANGEABLE, *(_FORGOTTEN if by is RemovedBy.ERASURE else ())]
+    at, events = now_ms(), []
+    for message in found:
+        message |= {"content": "", "html": "", "removed": by.value, "rev": message["rev"] + 1}
+        if by is RemovedBy.ERASURE:
+            message |= {"author": None, "clientMessageId": None, "metadata": {}}
+        event = log.next_event(
+            head,
+            EventType.MESSAGE_REMOVED,
+            at=at,
+            actor=None,
+            message=message,
+            data={"by": by.value},
+        )
+        events.append(event)
+    ids = [message["messageId"] for message in found]
+    Message.objects.filter(pk__in=ids).update(transcript="")
+    rows = [[value(message) for _, value in columns] for message in found]
+    bulk.update(Message, tuple(column for column, _ in columns), rows)
+    Job.objects.filter(pk__in=ids).delete()
+    log.append(events)
+
+
 def update_of(message: WireMessage) -> EventType:
     return EventType(f"{message['type']}_message_update")
 
@@ -51,4 +79,9 @@ _CHANGEABLE: tuple[tuple[str, Callable[[WireMessage], Any]], ...] = (
     ("error", lambda message: message["error"] and orjson.dumps(message["error"]).decode()),
     ("edited_at", lambda message: message["editedAt"]),
     ("removed", lambda message: message["removed"]),
+)
+_FORGOTTEN: tuple[tuple[str, Callable[[WireMessage], Any]], ...] = (
+    ("author_id", lambda _: None),
+    ("client_message_id", lambda _: None),
+    ("body_digest", lambda _: ""),
 )

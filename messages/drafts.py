@@ -32,6 +32,7 @@ class Draft:
     html: str
     url: str | None = None
     reply_to: str | None = None
+    is_released: bool = False  # a moderator has looked at it
 
     @cached_property
     def digest(self) -> str:
@@ -74,7 +75,9 @@ def require_content(value: object, *, may_be_empty: bool = False) -> str:
         raise BadRequest("content is a text.", field="content")
     if len(value) > MAX_CONTENT:
         raise TooLarge(
-            f"A message has at most {MAX_CONTENT} characters.", details={"field": "content"}
+            "A message has at most %(most)d characters.",
+            details={"field": "content"},
+            most=MAX_CONTENT,
         )
     if not may_be_empty and not value.strip():
         raise BadRequest("A message is not empty.", field="content")

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -28,8 +30,28 @@ class Code(StrEnum):
     INTERNAL = "internal"
 
 
+def _translated(sentence: Any, blanks: Mapping[str, Any]) -> Any:
+    """The sentence in the language of whoever reads it, when they do."""
+    if isinstance(sentence, Promise):
+        return sentence
+    return _Sentence(sentence, blanks)
+
+
+class _Sentence:
+    def __init__(self, sentence: str, blanks: Mapping[str, Any]) -> None:
+        self._sentence, self._blanks = sentence, blanks
+
+    def __str__(self) -> str:
+        sentence = gettext(self._sentence)
+        return sentence % self._blanks if self._blanks else sentence
+
+
 class ChatError(Exception):
-    """A refusal with a code, a sentence for people and what else the client needs to know."""
+    """A refusal with a code, a sentence for people and what else the client needs to know.
+
+    A sentence of its own is given in English, as it is (`make messages` finds it there), with its
+    `%(blanks)s` beside it; it is translated for whoever is told.
+    """
 
     code: Code
     sentence: Any
@@ -41,8 +63,9 @@ class ChatError(Exception):
         *,
         details: Mapping[str, Any] | None = None,
         retry_after_ms: int | None = None,
+        **blanks: Any,
     ) -> None:
-        self.message = message or self.sentence
+        self.message = _translated(message, blanks) if message else self.sentence
         self.details = dict(details or {})
         self.retry_after_ms = retry_after_ms
         super().__init__(self.message)
@@ -66,8 +89,8 @@ class BadRequest(ChatError):
     code = Code.BAD_REQUEST
     sentence = _("The request is malformed.")
 
-    def __init__(self, message: Any = None, *, field: str | None = None) -> None:
-        super().__init__(message, details={"field": field} if field else None)
+    def __init__(self, message: Any = None, *, field: str | None = None, **blanks: Any) -> None:
+        super().__init__(message, details={"field": field} if field else None, **blanks)
 
 
 class BadMessageId(ChatError):
@@ -144,7 +167,9 @@ class RateLimited(ChatError):
     sentence = _("Too many messages; please wait a moment.")
     retryable = True
 
-    def __init__(self, message: Any = None, *, scope: str, limit: int, retry_after_ms: int) -> None:
+    def __init__(
+        self, message: Any = None, *, scope: str, limit: int, retry_after_ms: int | None
+    ) -> None:
         super().__init__(message, details={"scope": scope}, retry_after_ms=retry_after_ms)
         self.limit = limit
 

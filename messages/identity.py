@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self, TypeGuard
 
@@ -13,6 +14,7 @@ MAX_SEQ = 2**63 - 1
 _CHAT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 _CLIENT_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _CURSOR = re.compile(r"([a-z0-9]{1,16}):(0|[1-9][0-9]{0,18})", re.ASCII)
+_PLACE = re.compile(rf"({_CHAT_ID.pattern})=({_CURSOR.pattern})", re.ASCII)
 _EPOCH_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
@@ -59,3 +61,16 @@ class Cursor:
 
     def __str__(self) -> str:
         return f"{self.epoch}:{self.seq}"
+
+
+def parse_positions(value: str, *, field: str = "since") -> dict[str, Cursor]:
+    """Positions in many logs, `"<chatId>=<cursor>"` with commas between; raises BadRequest."""
+    places = [_PLACE.fullmatch(part) for part in value.split(",")]
+    found = {place[1]: Cursor.parse(place[2], field=field) for place in places if place}
+    if len(found) < len(places):
+        raise BadRequest("It has the form chatId=epoch:number, each chat once.", field=field)
+    return found
+
+
+def join_positions(positions: Mapping[str, Cursor]) -> str:
+    return ",".join(f"{chat_id}={cursor}" for chat_id, cursor in positions.items())

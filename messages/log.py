@@ -38,7 +38,14 @@ class Head:
     last_seq: int
     title: str
     frozen: bool
-    slow_mode_seconds: int = 0
+    held_words: str
+    hold_links: bool
+    slow_mode_seconds: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether something may have to wait for a moderator here (see `filters`)."""
+        return self.hold_links or self.held_words != ""
 
     @property
     def cursor(self) -> str:
@@ -82,9 +89,21 @@ def lock(chat_ids: Collection[str]) -> dict[str, Head]:
         Chat.objects.select_for_update()
         .filter(chat_id__in=chat_ids)
         .order_by("chat_id")
-        .values_list("chat_id", "epoch", "last_seq", "title", "frozen", "slow_mode_seconds")
+        .values_list(*_HEAD_COLUMNS)
     )
     return {row[0]: Head(*row) for row in rows}
+
+
+_HEAD_COLUMNS = (
+    "chat_id",
+    "epoch",
+    "last_seq",
+    "title",
+    "frozen",
+    "held_words",
+    "hold_links",
+    "slow_mode_seconds",
+)
 
 
 def lock_one(chat_id: str) -> Head:

@@ -1,4 +1,4 @@
-"""What is stored: chats, who belongs to them, messages, the log of events, open work."""
+"""What is stored: chats, who belongs to them, messages, the log of events, open work, decisions."""
 
 from typing import ClassVar
 
@@ -14,6 +14,15 @@ MAX_TITLE = 120
 MAX_SLOW_MODE = 21_600  # seconds
 MAX_TOKEN_NAME = 64
 MAX_CONTENT = 16_384
+MAX_REASON = 500
+MAX_HELD_WORDS = 2_048
+
+
+class History(models.TextChoices):
+    """From where on whoever joins may read; what is decided at joining stays so."""
+
+    ALL = "all", _("from the start")
+    SINCE_JOINING = "sinceJoining", _("from joining on")
 
 
 class Chat(models.Model):
@@ -32,11 +41,24 @@ class Chat(models.Model):
         db_default=0,  # for processes of the release before, while both run
         help_text=_("Between two messages of one member; 0 for no slow mode."),
     )
+    history = models.CharField(
+        max_length=12, choices=History, default=History.ALL, db_default=History.ALL
+    )
     epoch = models.CharField(max_length=16, default=new_epoch)
     last_seq = models.BigIntegerField(default=0, help_text=_("Number of the newest event."))
     oldest_seq = models.BigIntegerField(default=1, help_text=_("Number of the oldest kept event."))
     created_at = models.BigIntegerField(help_text=_("Milliseconds since the epoch, UTC."))
     last_at = models.BigIntegerField(help_text=_("Time of the newest event, in milliseconds."))
+    held_words = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        max_length=MAX_HELD_WORDS,
+        help_text=_("One a line. What has one of them waits for a moderator."),
+    )
+    hold_links = models.BooleanField(
+        default=False, db_default=False, help_text=_("What has a link waits for a moderator.")
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -49,6 +71,10 @@ class Chat(models.Model):
                 name="chat_slow_mode_has_an_end",
                 condition=Q(slow_mode_seconds__lte=MAX_SLOW_MODE),
             ),
+            models.CheckConstraint(name="chat_history", condition=Q(history__in=History.values)),
+        ]
+        permissions: ClassVar = [
+            ("moderate_chat", _("Can read every chat and use the verbs of moderation"))
         ]
 
     def __str__(self) -> str:
@@ -69,6 +95,9 @@ class Membership(models.Model):
     )
     role = models.CharField(max_length=8, choices=Role, default=Role.MEMBER)
     read_seq = models.BigIntegerField(default=0)
+    first_seq = models.BigIntegerField(
+        default=1, db_default=1, help_text=_("Number of the oldest event this member may see.")
+    )
     muted = models.BooleanField(default=False)
     muted_until = models.BigIntegerField(null=True, blank=True)
     joined_at = models.BigIntegerField()
@@ -78,6 +107,7 @@ class Membership(models.Model):
             models.UniqueConstraint(fields=["chat", "user"], name="one_membership_per_chat"),
             models.CheckConstraint(name="membership_role", condition=Q(role__in=Role.values)),
             models.CheckConstraint(name="membership_read_seq", condition=Q(read_seq__gte=0)),
+            models.CheckConstraint(name="membership_first_seq", condition=Q(first_seq__gte=1)),
             models.CheckConstraint(
                 name="membership_muted_until", condition=Q(muted=True) | Q(muted_until=None)
             ),
@@ -85,6 +115,97 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.chat}"
+
+
+class Ban(models.Model):
+    """Somebody is kept out of a chat: neither added nor let in by a link until it is lifted."""
+
+    chat = models.ForeignKey(Chat, models.CASCADE, related_name="bans", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="chat_bans")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    by_moderator = models.BooleanField(default=False, help_text=_("Not for owners to lift."))
+    at = models.BigIntegerField()
+    reason = models.CharField(max_length=MAX_REASON, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["chat", "user"], name="one_ban_per_chat"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} not in {self.chat}"
+
+
+class Invitation(models.Model):
+    """A link that lets people into a chat. Its address is its id with our signature."""
+
+    invitation_id = models.CharField(primary_key=True, max_length=32, editable=False)
+    chat = models.ForeignKey(Chat, models.CASCADE, related_name="invitations")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    created_at = models.BigIntegerField()
+    expires_at = models.BigIntegerField()
+    max_uses = models.PositiveIntegerField(null=True, blank=True)
+    uses = models.PositiveIntegerField(default=0)
+    revoked_at = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="invitation_uses", condition=Q(max_uses=None) | Q(uses__lte=F("max_uses"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.invitation_id
+
+
+class Cause(models.TextChoices):
+    LEFT = "left", _("left")
+    REMOVED = "removed", _("removed")
+    BANNED = "banned", _("banned")
+    RIGHTS = "rights", _("no longer a moderator")
+    SESSION = "session", _("session ended")
+    TOKEN = "token", _("token revoked")
+    ACCOUNT = "account", _("account deactivated")
+
+
+class Revocation(models.Model):
+    """Somebody no longer hears a chat: why, and what was the last that they were sent.
+
+    Of a membership it is written with its end, at number `seq` of the log, which nothing from
+    there on passes; of a sign-in by the process that held its connection.
+    """
+
+    chat = models.ForeignKey(Chat, models.CASCADE, related_name="revocations", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="chat_revocations", db_index=False
+    )
+    cause = models.CharField(max_length=8, choices=Cause)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    at = models.BigIntegerField()
+    seq = models.BigIntegerField(null=True, help_text=_("Number of the event that says so."))
+    sent_seq = models.BigIntegerField(
+        null=True, help_text=_("Number of the last event sent; none where nothing was open.")
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(name="revocation_cause", condition=Q(cause__in=Cause.values)),
+            models.CheckConstraint(
+                name="revocation_sends_nothing_later",
+                condition=Q(seq=None) | Q(sent_seq=None) | Q(sent_seq__lt=F("seq")),
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["user", "chat"], name="revocations_of")]
+
+    def __str__(self) -> str:
+        return f"{self.user} no longer hears {self.chat}"
 
 
 class MessageType(models.TextChoices):
@@ -200,6 +321,7 @@ class EventType(models.TextChoices):
     CHAT_FROZEN = "chat_frozen"
     CHAT_UNFROZEN = "chat_unfrozen"
     CHAT_RENAMED = "chat_renamed"
+    CHAT_HISTORY_CHANGED = "chat_history_changed"
 
 
 class Event(models.Model):
@@ -301,3 +423,142 @@ class TokenName(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Verb(models.TextChoices):
+    """What can be decided. The second of each pair undoes the first."""
+
+    DISMISS = "dismiss", _("dismiss")
+    REOPEN = "reopen", _("reopen")
+    REMOVE = "remove", _("remove")
+    WARN = "warn", _("warn")
+    MUTE = "mute", _("mute")
+    UNMUTE = "unmute", _("unmute")
+    BAN = "ban", _("ban")
+    UNBAN = "unban", _("lift the ban")
+    FREEZE = "freeze", _("freeze")
+    UNFREEZE = "unfreeze", _("unfreeze")
+    RELEASE = "release", _("release")
+    REJECT = "reject", _("reject")
+
+
+class Decision(models.Model):
+    """What staff (or an owner) decided, once and for all: who, when, why, and what about.
+
+    Never edited: undoing is another decision. Erasing somebody takes names and reasons out.
+    """
+
+    chat = models.ForeignKey(Chat, models.CASCADE, related_name="decisions")
+    verb = models.CharField(max_length=8, choices=Verb)
+    at = models.BigIntegerField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    reason = models.CharField(max_length=MAX_REASON, blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="decisions_about",
+        help_text=_("Whom it is about."),
+    )
+    message = models.ForeignKey(
+        Message, models.SET_NULL, null=True, blank=True, related_name="decisions"
+    )
+    until = models.BigIntegerField(
+        null=True, blank=True, help_text=_("When a mute ends, in milliseconds.")
+    )
+    undoes = models.OneToOneField(
+        "self", models.SET_NULL, null=True, blank=True, related_name="undone_by"
+    )
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints: ClassVar = [
+            models.CheckConstraint(name="decision_verb", condition=Q(verb__in=Verb.values)),
+            models.CheckConstraint(
+                name="decision_until_of_mute", condition=Q(until=None) | Q(verb="mute")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} ({self.pk})"
+
+
+class Report(models.Model):
+    """What one person finds wrong with one message; open until a decision settles it."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="reports", db_index=False)
+    reporter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="chat_reports"
+    )
+    reason = models.CharField(max_length=MAX_REASON)
+    at = models.BigIntegerField()
+    decision = models.ForeignKey(
+        Decision, models.SET_NULL, null=True, blank=True, related_name="reports"
+    )
+
+    class Meta:
+        ordering = ("pk",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["message", "reporter"], name="one_report_per_person"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["message"], name="open_reports", condition=Q(decision=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reporter}: {self.message_id}"
+
+
+class Held(models.Model):
+    """A send that waits for a moderator: no message yet, without a number, in nobody's log."""
+
+    chat = models.ForeignKey(Chat, models.CASCADE, related_name="held", db_index=False)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    client_message_id = models.CharField(max_length=64)
+    type = models.CharField(max_length=8, choices=MessageType)
+    content = models.TextField(blank=True)
+    url = models.TextField(null=True, blank=True)  # noqa: DJ001
+    reply_to = models.CharField(max_length=50, null=True, blank=True)  # noqa: DJ001
+    digest = models.CharField(max_length=32)
+    why = models.CharField(max_length=4, choices=[("word", _("word")), ("link", _("link"))])
+    at = models.BigIntegerField()
+
+    class Meta:
+        ordering = ("pk",)
+        verbose_name_plural = _("held")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["chat", "author", "client_message_id"], name="one_held_per_client_id"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.author}: {self.client_message_id}"
+
+
+MAX_PROBLEM = 2_000
+MAX_AGENT = 200
+
+
+class Problem(models.Model):
+    """What somebody says went wrong on their page, with the trace of frames that it had.
+
+    A trace has types, numbers and times; neither content nor names (`messages/problems.py`).
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    at = models.BigIntegerField(help_text=_("Milliseconds since the epoch, UTC."))
+    words = models.TextField(max_length=MAX_PROBLEM)
+    agent = models.CharField(max_length=MAX_AGENT, blank=True)
+    trace = models.JSONField()
+
+    class Meta:
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.words[:80]}"

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from messages import access, journal, log
+from messages import access, filters, journal, log
 from messages.access import Actor, Standing
 from messages.changes import change, update_of
 from messages.clock import now_ms
@@ -36,9 +36,11 @@ def edit(
         raise BadTransition
     require_content(content, may_be_empty=message["type"] == MessageType.YOUTUBE)
     if message["rev"] != rev:
-        raise Conflict(details={"rev": message["rev"]})
+        details = {"rev": message["rev"]}
+        raise Conflict(details=details)
     if content == message["content"]:
         return message
+    _require_unheld(head, actor, standing, content, html)
     message |= {"content": content, "html": html, "editedAt": now_ms()}
     return change(head, message, actor, update_of(message), data={"change": "edit"})
 
@@ -48,7 +50,7 @@ def remove(actor: Actor, message_id: str, *, chat_id: str | None = None) -> Wire
     """Empty a message for everybody; doing it again answers as the first time did."""
     head, message, _, author_id = _lock(actor, message_id, chat_id)
     own = author_id == actor.id or access.is_asker(actor, message_id)
-    if not own and not actor.is_staff:
+    if not own and not actor.is_moderator:
         raise Forbidden
     if message["removed"]:
         return message
@@ -118,10 +120,20 @@ def _note_end(step: Step, message: WireMessage, actor: Actor) -> None:
     journal.note(step, *ids, attempt=attempt, took=took, user=actor.id)
 
 
+def _require_unheld(
+    head: Head, actor: Actor, standing: Standing | None, content: str, html: str
+) -> None:
+    """What would wait for a moderator as a message does not come in by an edit."""
+    if head.holds and not access.manages(actor, standing):
+        why = filters.why_held(head, content, html)
+        if why is not None:
+            raise filters.HeldForReview(why, held=False)
+
+
 def _lock_asked(actor: Actor, message_id: str, chat_id: str | None) -> tuple[Head, WireMessage]:
     """The same as `_lock`, for who asked and staff; raises Forbidden for others."""
     head, message, _, _ = _lock(actor, message_id, chat_id)
-    if not actor.is_staff and not access.is_asker(actor, message_id):
+    if not actor.is_moderator and not access.is_asker(actor, message_id):
         raise Forbidden
     return head, message
 
@@ -136,9 +148,9 @@ def _lock(
     chat_id, author_id = row
     head = log.lock_one(chat_id)
     standing = access.standings_of([(chat_id, actor.id)]).get((chat_id, actor.id))
-    if standing is None and not actor.is_staff:
+    if standing is None and not actor.is_moderator:
         raise NotFound
     found = find_messages("m.message_id = %s", [message_id])
-    if not found:
+    if not found or not access.reach_of(actor, chat_id, standing).has(found[0]):
         raise NotFound
     return head, found[0], standing, author_id

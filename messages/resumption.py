@@ -4,10 +4,10 @@ Events are read before access is looked at for the last time. A removal that had
 they were read is therefore always seen, and nothing after it leaves.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from messages.access import Access, Actor, access_to
+from messages.access import Access, Actor, Reach, access_to
 from messages.errors import StaleCursor
 from messages.history import newest, open_messages
 from messages.identity import Cursor
@@ -40,9 +40,21 @@ def missed(
     require_position(position, head=access.head, oldest_seq=access.oldest_seq)
     events = events_since(chat_id, position.epoch, position.seq, limit=limit)
     access = access_to(actor, chat_id)
+    events = within(access.reach, events)
     require_position(position, head=access.head, oldest_seq=access.oldest_seq)
     last = events[-1].seq if events else position.seq
     return EventPage(events, access.head, more=last < access.head.seq, access=access)
+
+
+def within(reach: Reach, events: list[LoggedEvent]) -> list[LoggedEvent]:
+    """Numbers have no holes for anybody: a later event of a message from before one's time is
+    told without the message."""
+    if reach.first_seq == 1:
+        return events
+    return [
+        event if event.message is None or reach.has(event.message) else replace(event, message=None)
+        for event in events
+    ]
 
 
 class Mode(StrEnum):
@@ -83,15 +95,26 @@ def resume(actor: Actor, chat_id: str, since: Cursor | None, *, tail: int) -> Re
 def _replay(actor: Actor, chat_id: str, since: Cursor, page: EventPage) -> Resumption:
     position = Cursor(since.epoch, page.events[-1].seq) if page.events else since
     mode = Mode.REPLAY if page.events else Mode.LIVE
-    generating = open_messages(chat_id)
+    generating = open_messages(page.access.reach)
     access = access_to(actor, chat_id) if generating else page.access
-    return Resumption(mode, position, access, generating, page.events)
+    return Resumption(mode, position, access, _seen(access, generating), page.events)
 
 
 def _snapshot(actor: Actor, chat_id: str, tail: int) -> Resumption:
     # The head is read first: what is newer in the messages comes again as an event, harmlessly.
-    position = access_to(actor, chat_id).head
-    history = newest(chat_id, tail).history if tail else []
-    generating = open_messages(chat_id)
+    before = access_to(actor, chat_id)
+    history = newest(before.reach, tail).history if tail else []
+    generating = open_messages(before.reach)
     access = access_to(actor, chat_id)
-    return Resumption(Mode.SNAPSHOT, position, access, generating, history=history)
+    return Resumption(
+        mode=Mode.SNAPSHOT,
+        position=before.head,
+        access=access,
+        open=_seen(access, generating),
+        history=_seen(access, history),
+    )
+
+
+def _seen(access: Access, found: list[WireMessage]) -> list[WireMessage]:
+    """Whoever has left and come back in between may see less than when these were read."""
+    return found if access.reach.first_seq == 1 else [m for m in found if access.reach.has(m)]

@@ -21,6 +21,7 @@ from messages.processors import PROCESSORS
 from messages.processors.work import Done, Progress, Work
 from messages.writer import writer
 from tests.domain.counting import forget_counts
+from tests.people import make_moderator
 from tests.shapes.emptying import empty_quickly
 from tests.shapes.pytest_plugin import POSTGRESQL
 from tests.shapes.site import Site, embedded_site, scaled_site
@@ -141,7 +142,8 @@ def eve(db: None) -> User:
 
 @pytest.fixture
 def mod(db: None) -> User:
-    return User.objects.create_user("mod", password="demo", is_staff=True)
+    """A moderator."""
+    return make_moderator(User.objects.create_user("mod", password="demo"))
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Identifies, stores and routes chat messages. See docs/protocol.md.",
     "VERSION": "1",
     "CAMELIZE_NAMES": True,
-    "POSTPROCESSING_HOOKS": [],
+    "POSTPROCESSING_HOOKS": ["messages.api.schema.add_stream"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

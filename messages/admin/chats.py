@@ -14,22 +14,27 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from messages.access import actor_of
-from messages.admin.windows import ReadOnly, Window, moment
+from messages.admin.deciding import Deciding, deciding
+from messages.admin.windows import MODERATE, ReadOnly, Window, moment
 from messages.chats import change_chat, delete_chat
-from messages.models import Chat, Event, Membership, Message
+from messages.models import Chat, Event, Membership, Message, Verb
 
 
 @admin.register(Chat)
-class ChatAdmin(Window):
-    """Title and frozen can be changed, which is logged; a superuser can delete a chat."""
+class ChatAdmin(Deciding, Window):
+    """Title, frozen and history can be changed, which is logged; a superuser can delete a chat."""
 
     list_display = ("title", "chat_id", "frozen", "last_seq", "created", "last_active")
     list_filter = ("frozen",)
     search_fields = ("chat_id__exact", "title")
     search_help_text = _("A chatId, or a part of the title.")
     ordering = ("-last_at",)
+    actions = tuple(
+        deciding(verb, lambda chat: {"chat_id": chat.chat_id})
+        for verb in (Verb.FREEZE, Verb.UNFREEZE)
+    )
     fields = (
-        *("chat_id", "title", "frozen", "created", "last_active"),
+        *("chat_id", "title", "frozen", "history", "created", "last_active"),
         *("epoch", "oldest_seq", "last_seq", "more"),
     )
     readonly_fields = (
@@ -47,7 +52,11 @@ class ChatAdmin(Window):
 
     @admin.display(description=_("more"))
     def more(self, chat: Chat) -> str:
-        lists = (("membership", _("members")), ("message", _("messages")), ("event", _("events")))
+        lists = (
+            *(("membership", _("members")), ("ban", _("bans")), ("invitation", _("invitations"))),
+            *(("revocation", _("revocations")), ("message", _("messages"))),
+            ("event", _("events")),
+        )
         query = urlencode({"q": chat.chat_id})
         links = [
             format_html('<a href="{}?{}">{}</a>', _list_address(name), query, label)
@@ -58,6 +67,11 @@ class ChatAdmin(Window):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A chat begins with its owner, who makes it."""
         return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Chat | None = None) -> bool:
+        """Changing goes by the verbs of moderators."""
+        may_change: bool = super().has_change_permission(request, obj)
+        return may_change and request.user.has_perm(MODERATE)
 
     def has_delete_permission(self, request: HttpRequest, obj: Chat | None = None) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)
@@ -83,15 +97,19 @@ class ChatAdmin(Window):
 
 
 @admin.register(Membership)
-class MembershipAdmin(ReadOnly, Window):
+class MembershipAdmin(Deciding, ReadOnly, Window):
     """Who comes and goes does so by the chat's own doors, where it is logged."""
 
     list_display = ("user", "chat", "role", "read_seq", "muted", "muted_till", "joined")
     list_filter = ("role", "muted")
     list_select_related = ("chat", "user")
+    actions = tuple(
+        deciding(verb, lambda row: {"chat_id": row.chat_id, "user_id": row.user_id})
+        for verb in (Verb.WARN, Verb.MUTE, Verb.UNMUTE, Verb.BAN)
+    )
     search_fields = ("chat__chat_id__exact", "user__username__startswith")
     search_help_text = _("A chatId, or the beginning of a user name.")
-    fields = ("chat", "user", "role", "read_seq", "muted", "muted_till", "joined")
+    fields = ("chat", "user", "role", "first_seq", "read_seq", "muted", "muted_till", "joined")
 
     @admin.display(description=_("joined"), ordering="joined_at")
     def joined(self, membership: Membership) -> str:

@@ -9,19 +9,26 @@ from django.http import HttpRequest
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
+from messages.admin.deciding import Deciding, deciding
 from messages.admin.timeline import EventInline
 from messages.admin.windows import ReadOnly, Window, moment
 from messages.admin.work import WorkActions
-from messages.models import Event, Message
+from messages.models import Event, Message, Verb
 
 _SNIPPET = 80
 
 
 @admin.register(Message)
-class MessageAdmin(WorkActions, ReadOnly, Window):
+class MessageAdmin(WorkActions, Deciding, ReadOnly, Window):
     """A message as it is now, with its life below."""
 
-    actions = ("retry", "cancel")
+    actions = (
+        *("retry", "cancel"),
+        *(
+            deciding(verb, lambda message: {"message_id": message.pk})
+            for verb in (Verb.REMOVE, Verb.WARN, Verb.MUTE, Verb.BAN)
+        ),
+    )
     list_display = ("message_id", "chat", "seq", "type", "status", "sender", "snippet", "sent")
     list_filter = ("type", "status", "removed")
     list_select_related = ("chat", "author")

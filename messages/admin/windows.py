@@ -4,6 +4,7 @@
 # mypy: disable-error-code="type-arg"
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Model
@@ -11,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.formats import date_format
 
 NONE = "-"  # as Django writes it in its lists, but not on the pages of what is in them
+MODERATE = "chat_messages.moderate_chat"
 
 
 def moment(ms: int | None) -> str:
@@ -36,7 +38,7 @@ class ReadOnly:
 class Window(admin.ModelAdmin):
     """What all lists here have in common: they stay quick however long the table is."""
 
-    actions: tuple[str, ...] | None = None
+    actions: tuple[Any, ...] | None = None
     show_full_result_count = False
     # Newest first by the one index that orders the whole table.
     ordering = ("-pk",)

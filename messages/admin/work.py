@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from messages import pipeline
 from messages.access import actor_of
-from messages.admin.windows import NONE, ReadOnly, Window, moment
+from messages.admin.windows import MODERATE, NONE, ReadOnly, Window, moment
 from messages.clock import now_ms
 from messages.errors import ChatError
 from messages.jobs import LEASE_MS, MAX_ATTEMPTS
@@ -37,7 +37,8 @@ class WorkActions:
         _do(request, chosen, pipeline.cancel)
 
     def has_work_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("chat_messages.change_message")
+        """Who changes messages here does so as a moderator, by the verbs that ask for one."""
+        return request.user.has_perms([MODERATE, "chat_messages.change_message"])
 
 
 def _do(request: HttpRequest, chosen: QuerySet[Any], verb: Callable[..., Any]) -> None:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -23,6 +22,7 @@ def chat_as_dict(access: Access) -> dict[str, Any]:
         "title": access.title,
         "frozen": access.frozen,
         "slowModeSeconds": access.slow_mode_seconds,
+        "history": access.history,
         "head": str(access.head),
         "oldestSeq": access.oldest_seq,
         "role": access.standing and access.standing.role,
@@ -71,7 +71,7 @@ class ChatDetailView(ChatView):
         refusals=(400, 403, 404),
     )
     def patch(self, request: Request, chat_id: str) -> Response:
-        """Rename, freeze, thaw or slow it down; for owners and staff."""
+        """Rename, freeze, thaw or slow it down, limit what newcomers see; for owners and staff."""
         body = body_of(request)
         change: dict[str, Any] = {}
         if "title" in body:
@@ -80,8 +80,10 @@ class ChatDetailView(ChatView):
             change["frozen"] = boolean(body, "frozen")
         if "slowModeSeconds" in body:
             change["slow_mode_seconds"] = integer(body, "slowModeSeconds", most=MAX_SLOW_MODE)
+        if "history" in body:
+            change["history"] = text(body, "history")
         if not change:
-            raise BadRequest(_("There is nothing to change."))
+            raise BadRequest("There is nothing to change.")
         writer.call(chats.change_chat, self.access.actor, chat_id, **change)
         return Response(chat_as_dict(access_to(self.access.actor, chat_id)))
 

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
 from messages.errors import BadRequest
@@ -17,7 +16,7 @@ def body_of(request: Request) -> dict[str, Any]:
     """The JSON object that was sent, `{}` for an empty body. Fields nobody asks for are ignored."""
     body = request.data
     if not isinstance(body, dict):
-        raise BadRequest(_("The body is a JSON object."))
+        raise BadRequest("The body is a JSON object.")
     return body
 
 
@@ -33,21 +32,21 @@ def text(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
     if isinstance(value, str):
         return value
-    raise BadRequest(_("%(name)s is a text.") % {"name": name}, field=name)
+    raise BadRequest("%(name)s is a text.", field=name, name=name)
 
 
 def boolean(body: dict[str, Any], name: str) -> bool:
     value = body.get(name)
     if isinstance(value, bool):
         return value
-    raise BadRequest(_("%(name)s is true or false.") % {"name": name}, field=name)
+    raise BadRequest("%(name)s is true or false.", field=name, name=name)
 
 
 def in_query(query: QueryDict, name: str) -> str | None:
     """A parameter of the address; said twice, it is not clear what is meant."""
     values = query.getlist(name)
     if len(values) > 1:
-        raise BadRequest(_("%(name)s is given once.") % {"name": name}, field=name)
+        raise BadRequest("%(name)s is given once.", field=name, name=name)
     return values[0] if values else None
 
 
@@ -66,5 +65,10 @@ def number(value: str, name: str, *, least: int = 0, most: int = MAX_SEQ) -> int
 
 
 def _bad_number(name: str, least: int, most: int) -> BadRequest:
-    sentence = _("%(name)s is a whole number from %(least)d to %(most)d.")
-    return BadRequest(sentence % {"name": name, "least": least, "most": most}, field=name)
+    return BadRequest(
+        "%(name)s is a whole number from %(least)d to %(most)d.",
+        field=name,
+        name=name,
+        least=least,
+        most=most,
+    )

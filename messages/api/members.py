@@ -1,14 +1,16 @@
 """The members of a chat."""
 
-from django.utils.translation import gettext_lazy as _
+from typing import Any
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from messages import chats
+from messages import membership, moderation
 from messages.api import shapes
-from messages.api.fields import body_of, integer, number
+from messages.api.fields import body_of, boolean, integer, number
 from messages.api.schema import documented
 from messages.api.views import ChatView
+from messages.clock import now_ms
 from messages.errors import BadRequest
 from messages.members import member_of, members_of
 from messages.models import Role
@@ -26,14 +28,15 @@ class MembersView(ChatView):
         "addMember",
         request=shapes.NewMember,
         answers={201: shapes.Member, 200: shapes.Member},
-        refusals=(400, 403, 404),
+        refusals=(400, 403, 404, 409),
     )
     def post(self, request: Request, chat_id: str) -> Response:
-        """Let somebody in. Who is in already stays as they are, and is answered with 200."""
+        """Let somebody in. Who is in already stays as they are, and is answered with 200; who is
+        banned is a `conflict`."""
         body = body_of(request)
         user_id = integer(body, "userId", least=1)
-        role = chats.require_role(body.get("role", Role.MEMBER))
-        is_new = writer.call(chats.add_member, self.access.actor, chat_id, user_id, role=role)
+        role = membership.require_role(body.get("role", Role.MEMBER))
+        is_new = writer.call(membership.add_member, self.access.actor, chat_id, user_id, role=role)
         return Response(member_of(chat_id, user_id), 201 if is_new else 200)
 
 
@@ -45,19 +48,36 @@ class MemberView(ChatView):
         refusals=(400, 403, 404, 409),
     )
     def patch(self, request: Request, chat_id: str, user_id: str) -> Response:
-        """Another role. A chat keeps at least one owner."""
-        body = body_of(request)
-        for name in sorted(body.keys() - {"role"}):
-            raise BadRequest(_("Of a member, only the role can be changed."), field=name)
-        role = chats.require_role(body.get("role"))
-        writer.call(chats.set_role, self.access.actor, chat_id, _number(user_id), role)
+        """Another role, muted or not. A chat keeps at least one owner."""
+        change = _change(body_of(request))
+        writer.call(
+            moderation.change_member, self.access.actor, chat_id, _number(user_id), **change
+        )
         return Response(member_of(chat_id, _number(user_id)))
 
     @documented("removeMember", answers={204: None}, refusals=(400, 403, 404, 409))
     def delete(self, request: Request, chat_id: str, user_id: str) -> Response:
         """Take somebody out, or leave."""
-        writer.call(chats.remove_member, self.access.actor, chat_id, _number(user_id))
+        writer.call(membership.remove_member, self.access.actor, chat_id, _number(user_id))
         return Response(status=204)
+
+
+def _change(body: dict[str, Any]) -> dict[str, Any]:
+    """What to change of a member; `mutedUntil` null is until it is lifted."""
+    for name in sorted(body.keys() - {"role", "muted", "mutedUntil"}):
+        raise BadRequest("Of a member, the role and the mute can be changed.", field=name)
+    change: dict[str, Any] = {}
+    if "role" in body or not body:
+        change["role"] = membership.require_role(body.get("role"))
+    until = None
+    if body.get("mutedUntil") is not None:
+        until = integer(body, "mutedUntil", least=now_ms())
+    muted = boolean(body, "muted") if "muted" in body else until is not None
+    if until is not None and not muted:
+        raise BadRequest("Who is not muted has no time to wait for.", field="mutedUntil")
+    if {"muted", "mutedUntil"} & set(body):
+        change |= {"muted": muted, "until": until}
+    return change
 
 
 def _number(user_id: str) -> int:

@@ -2,11 +2,12 @@
 
 from django.conf import settings
 from django.http import QueryDict
-from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from messages import history, pipeline
+from messages import history, moderation, pipeline
+from messages.access import Reach
 from messages.api import shapes
 from messages.api.errors import limit_headers
 from messages.api.fields import body_of, in_query, integer, number, number_in_query
@@ -15,11 +16,14 @@ from messages.api.views import ChatView, MessageView
 from messages.drafts import draft_from, require_content
 from messages.errors import BadRequest, RateLimited
 from messages.history import MAX_PAGE, Page
+from messages.identity import MAX_SEQ
 from messages.ratelimit import Budget, send_limit
 from messages.rendering import render
+from messages.search import MAX_QUERY, search, words_of
 from messages.writer import writer
 
 DEFAULT_PAGE = 50
+DEFAULT_FOUND, MAX_FOUND = 20, 50
 _PLACES = {"before": history.before, "after": history.after, "around": history.around}
 
 
@@ -35,7 +39,7 @@ class MessagesView(ChatView):
     )
     def get(self, request: Request, chat_id: str) -> Response:
         """A page of the history, ascending by `seq`: the newest, or where one of the three says."""
-        page = _page(chat_id, request.query_params)
+        page = _page(self.access.reach, request.query_params)
         self.require_still()
         return Response(
             {
@@ -72,6 +76,31 @@ class MessagesView(ChatView):
             self.headers |= limit_headers(limit, budget.remaining, budget.reset_ms)
 
 
+class SearchView(ChatView):
+    @documented(
+        "searchMessages",
+        parameters=[
+            OpenApiParameter("q", {"type": "string", "maxLength": MAX_QUERY}, required=True),
+            number_parameter("before"),
+            number_parameter("limit", least=1, most=MAX_FOUND, default=DEFAULT_FOUND),
+        ],
+        answers={200: shapes.SearchResult},
+        refusals=(400, 404),
+    )
+    def get(self, request: Request, chat_id: str) -> Response:
+        """Messages with all the words of `q`, newest first, whatever their case and accents.
+
+        One request looks through a part of the chat; `before` says where to go on, or is null.
+        """
+        query = request.query_params
+        words = words_of(in_query(query, "q"))
+        before = number_in_query(query, "before", default=MAX_SEQ)
+        limit = number_in_query(query, "limit", least=1, most=MAX_FOUND, default=DEFAULT_FOUND)
+        found = search(self.access.reach, words, before=before, limit=limit)
+        self.require_still()
+        return Response({"messages": found.matches, "before": found.before})
+
+
 class LookupView(ChatView):
     @documented(
         "lookUpMessages",
@@ -81,7 +110,7 @@ class LookupView(ChatView):
     )
     def post(self, request: Request, chat_id: str) -> Response:
         """Up to 100 messages by their ids, one result each."""
-        found = history.lookup(chat_id, body_of(request).get("messageIds"))
+        found = history.lookup(self.access.reach, body_of(request).get("messageIds"))
         self.require_still()
         return Response(
             {
@@ -97,7 +126,7 @@ class MessageDetailView(MessageView):
     @documented("getMessage", answers={200: shapes.Message}, refusals=(400, 404))
     def get(self, request: Request, chat_id: str, message_id: str) -> Response:
         """One message as it is now."""
-        message = history.one(chat_id, message_id)
+        message = history.one(self.access.reach, message_id)
         self.require_still()
         return Response(message)
 
@@ -126,15 +155,15 @@ class MessageDetailView(MessageView):
     @documented("removeMessage", answers={200: shapes.Message}, refusals=(400, 403, 404))
     def delete(self, request: Request, chat_id: str, message_id: str) -> Response:
         """Empty it for everybody. Doing it again answers as the first time did."""
-        message = writer.call(pipeline.remove, self.access.actor, message_id, chat_id=chat_id)
+        message = writer.call(moderation.remove, self.access.actor, message_id, chat_id=chat_id)
         return Response(message)
 
 
-def _page(chat_id: str, query: QueryDict) -> Page:
+def _page(reach: Reach, query: QueryDict) -> Page:
     limit = number_in_query(query, "limit", least=1, most=MAX_PAGE, default=DEFAULT_PAGE)
     places = {name: value for name in _PLACES if (value := in_query(query, name)) is not None}
     if len(places) > 1:
-        raise BadRequest(_("Only one of before, after and around."), field=list(places)[1])
+        raise BadRequest("Only one of before, after and around.", field=list(places)[1])
     for name, value in places.items():
-        return _PLACES[name](chat_id, number(value, name), limit)
-    return history.newest(chat_id, limit)
+        return _PLACES[name](reach, number(value, name), limit)
+    return history.newest(reach, limit)

@@ -79,6 +79,10 @@ _IN_THE_PATH: dict[str, dict[str, Any]] = {
     "message_id": {"type": "string", "pattern": shapes.MESSAGE_ID},
     "token_id": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
     "user_id": {"type": "integer", "minimum": 1},
+    "decision_id": {"type": "integer", "minimum": 1},
+    "held_id": {"type": "integer", "minimum": 1},
+    "invitation_id": {"type": "string"},
+    "token": {"type": "string"},
 }
 
 
@@ -111,3 +115,35 @@ class _CookieScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
             "name": settings.SESSION_COOKIE_NAME,
             "description": "A browser's session; unsafe methods need the X-CSRFToken header too.",
         }
+
+
+def add_stream(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """The one address that is no view of DRF's: an answer without an end, described by hand."""
+    text: dict[str, Any] = {"type": "string"}
+    places = [
+        ("chats", "query", True),
+        ("since", "query", False),
+        ("Last-Event-ID", "header", False),
+    ]
+    refusals = {
+        str(status): {
+            "description": ", ".join(code for code, its in STATUS.items() if its == status),
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+        }
+        for status in sorted({400, 401, 404, 413, 500, 503})
+    }
+    stream = {"description": "Frames.", "content": {"text/event-stream": {"schema": text}}}
+    result["paths"]["/api/v1/stream/"] = {
+        "get": {
+            "operationId": "streamEvents",
+            "description": "The frames of a socket as server-sent events (docs/protocol.md §5.1).",
+            "parameters": [
+                {"name": name, "in": place, "required": is_required, "schema": text}
+                for name, place, is_required in places
+            ],
+            "tags": ["stream"],
+            "security": [{"token": []}, {"session": []}],
+            "responses": {"200": stream} | refusals,
+        }
+    }
+    return result

@@ -2,6 +2,7 @@
 through them. A test holds the real answers against the document."""
 
 from collections.abc import Iterable
+from copy import copy
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -12,14 +13,18 @@ from messages.history import MAX_LOOKUP
 from messages.identity import MAX_SEQ
 from messages.models import (
     MAX_CONTENT,
+    MAX_PROBLEM,
+    MAX_REASON,
     MAX_SLOW_MODE,
     MAX_TITLE,
     MAX_TOKEN_NAME,
     EventType,
+    History,
     MessageType,
     RemovedBy,
     Role,
     Status,
+    Verb,
     Verdict,
 )
 
@@ -111,7 +116,10 @@ Message = shape(
     removed=_choice(RemovedBy.values, allow_null=True),
 )
 
-_PERMISSIONS = ("read", "send", "sendSystem", "rename", "freeze", "manageMembers", "moderate")
+_PERMISSIONS = (
+    *("read", "send", "sendSystem", "rename", "freeze", "setHistory"),
+    *("manageMembers", "invite", "moderate"),
+)
 _Permissions = shape("Permissions", **{name: _yes_or_no() for name in _PERMISSIONS})
 
 
@@ -122,6 +130,7 @@ def _chat(name: str, **more: Any) -> Shape:
         title=_text(),
         frozen=_yes_or_no(),
         slowModeSeconds=_number(most=MAX_SLOW_MODE),
+        history=_choice(History.values),
         head=_text(CURSOR),
         oldestSeq=_number(1),
         role=_choice(Role.values, allow_null=True),
@@ -144,6 +153,7 @@ ChatChange = shape(
     title=_text(most=MAX_TITLE, required=False),
     frozen=_yes_or_no(required=False),
     slowModeSeconds=_number(most=MAX_SLOW_MODE, required=False),
+    history=_choice(History.values, required=False),
 )
 ReadPointer = shape("ReadPointer", seq=_number())
 
@@ -158,7 +168,35 @@ Member = shape(
 )
 MemberList = shape("MemberList", members=Member(many=True))
 NewMember = shape("NewMember", userId=_number(1), role=_choice(Role.values, required=False))
-MemberChange = shape("MemberChange", role=_choice(Role.values))
+MemberChange = shape(
+    "MemberChange",
+    role=_choice(Role.values, required=False),
+    muted=_yes_or_no(required=False),
+    mutedUntil=_number(allow_null=True, required=False),
+)
+
+Invitation = shape(
+    "Invitation",
+    invitationId=_text(),
+    token=_text(),
+    url=_text(help_text="The page on which somebody signed in can join."),
+    createdAt=_number(),
+    expiresAt=_number(),
+    maxUses=_number(1, allow_null=True),
+    uses=_number(),
+    createdBy=_Person(allow_null=True),
+)
+InvitationList = shape("InvitationList", invitations=Invitation(many=True))
+NewInvitation = shape(
+    "NewInvitation",
+    expiresAt=_number(1, allow_null=True, required=False),
+    maxUses=_number(1, allow_null=True, required=False),
+)
+Door = shape(
+    "Door",
+    title=_text(),
+    chatId=_text(CHAT_ID, allow_null=True, help_text="For who is a member already."),
+)
 
 MessagePage = shape(
     "MessagePage",
@@ -167,6 +205,9 @@ MessagePage = shape(
     oldestSeq=_number(1),
     moreBefore=_yes_or_no(),
     moreAfter=_yes_or_no(),
+)
+SearchResult = shape(
+    "SearchResult", messages=Message(many=True), before=_number(1, allow_null=True)
 )
 Draft = shape(
     "Draft",
@@ -242,3 +283,102 @@ _TOKEN = {
 }
 Token = shape("Token", token=_text(help_text="Shown this once."), user=_Person(), **_TOKEN)
 TokenList = shape("TokenList", tokens=shape("TokenLine", **_TOKEN)(many=True))
+Problem = shape(
+    "Problem",
+    words=_text(most=MAX_PROBLEM),
+    trace=shape(
+        "Trace",
+        version=_field({"type": "integer", "enum": [1]}),
+        startedAt=_number(),
+        entries=_field({"type": "array", "maxItems": 500, "items": {"type": "object"}}),
+    )(),
+)
+ProblemKept = shape("ProblemKept", problemId=_number(1))
+
+
+# --- moderation ----------------------------------------------------------------------------------
+
+
+def _why(**options: Any) -> Any:
+    return _text(most=MAX_REASON, **options)
+
+
+_MAYBE_WHY = {"allow_null": True, "required": False}
+NewReport = shape("NewReport", reason=_why())
+Reason = shape("Reason", reason=_why(**_MAYBE_WHY))
+_told: dict[str, Any] = {
+    "id": _number(1),
+    "verb": _choice(Verb.values),
+    "at": _number(),
+    "reason": _text(),
+    "messageId": _text(MESSAGE_ID, allow_null=True),
+    "until": _number(allow_null=True),
+    "undone": _yes_or_no(),
+}
+ToldList = shape("ToldList", decisions=shape("Told", **_told)(many=True))
+Decision = shape(
+    "Decision",
+    **{name: copy(field) for name, field in _told.items()},
+    chatId=_text(CHAT_ID),
+    undoes=_number(1, allow_null=True),
+    by=_Person(allow_null=True),
+    user=_Person(allow_null=True),
+)
+DecisionList = shape("DecisionList", decisions=Decision(many=True))
+NewDecision = shape(
+    "NewDecision",
+    verb=_choice(
+        ["dismiss", "remove", "warn", "mute", "unmute", "ban", "unban", "freeze", "unfreeze"]
+    ),
+    reason=_why(**_MAYBE_WHY),
+    minutes=_number(1, allow_null=True, required=False),
+    messageIds=_field(_MESSAGE_IDS, required=False),
+    chatId=_text(CHAT_ID, required=False),
+    userId=_number(1, allow_null=True, required=False),
+)
+_REFUSED = {"type": "object", "additionalProperties": {"type": "string"}}
+Decided = shape("Decided", decisions=Decision(many=True), refused=_field(_REFUSED))
+
+_case: dict[str, Any] = {
+    "position": _number(1),
+    "open": _yes_or_no(),
+    "message": Message(),
+    "chatTitle": _text(),
+    "reports": shape(
+        "Report",
+        id=_number(1),
+        at=_number(),
+        reason=_text(),
+        decisionId=_number(1, allow_null=True),
+        reporter=_Person(allow_null=True),
+    )(many=True),
+    "decisions": Decision(many=True),
+}
+CaseList = shape("CaseList", cases=shape("Case", **_case)(many=True), more=_yes_or_no())
+WholeCase = shape(
+    "WholeCase",
+    **{name: copy(field) for name, field in _case.items()},
+    before=Message(many=True),
+    after=Message(many=True),
+    record=shape(
+        "PersonRecord", reports=_number(), openReports=_number(), decisions=Decision(many=True)
+    )(),
+)
+
+_Held = shape(
+    "Held",
+    id=_number(1),
+    chatId=_text(CHAT_ID),
+    chatTitle=_text(),
+    type=_choice(MessageType.values),
+    content=_text(),
+    url=_text(allow_null=True),
+    why=_choice(["word", "link"]),
+    at=_number(),
+    author=_Person(),
+)
+HeldList = shape("HeldList", held=_Held(many=True))
+HeldDecision = shape("HeldDecision", verb=_choice(["release", "reject"]), reason=_why(**_MAYBE_WHY))
+Released = shape("Released", message=Message(allow_null=True))
+_WORDS = {"type": "array", "items": {"type": "string", "maxLength": 64}}
+Filter = shape("Filter", words=_field(_WORDS), links=_yes_or_no())

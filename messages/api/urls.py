@@ -5,8 +5,19 @@ from django.urls import path, re_path
 from messages.api.chats import ChatDetailView, ChatsView, ReadView
 from messages.api.documents import DocsView, SchemaView
 from messages.api.events import EventsView
+from messages.api.invitations import DoorView, InvitationsView, InvitationView
 from messages.api.members import MembersView, MemberView
-from messages.api.messages import LookupView, MessageDetailView, MessagesView
+from messages.api.messages import LookupView, MessageDetailView, MessagesView, SearchView
+from messages.api.moderation import (
+    CasesView,
+    CaseView,
+    DecisionsView,
+    HeldListView,
+    HeldView,
+    UndoView,
+)
+from messages.api.problems import ProblemsView
+from messages.api.review import FilterView, ReportView, ToldView
 from messages.api.tokens import TokenDetailView, TokensView, TokenView
 from messages.api.views import UnknownAddress
 from messages.api.work import CancelView, FeedbackView, RetryView, TimelineView
@@ -14,6 +25,7 @@ from messages.api.work import CancelView, FeedbackView, RetryView, TimelineView
 app_name = "api"
 _CHAT = "v1/chats/<str:chat_id>"
 _MESSAGE = f"{_CHAT}/messages/<str:message_id>"
+_MODERATION = "v1/moderation"
 
 urlpatterns = [
     path("v1/chats/", ChatsView.as_view(), name="chats"),
@@ -21,14 +33,28 @@ urlpatterns = [
     path(f"{_CHAT}/read/", ReadView.as_view(), name="read"),
     path(f"{_CHAT}/members/", MembersView.as_view(), name="members"),
     path(f"{_CHAT}/members/<str:user_id>/", MemberView.as_view(), name="member"),
+    path(f"{_CHAT}/invitations/", InvitationsView.as_view(), name="invitations"),
+    path(f"{_CHAT}/invitations/<str:invitation_id>/", InvitationView.as_view(), name="invitation"),
+    path("v1/invitations/<str:token>/", DoorView.as_view(), name="door"),
     path(f"{_CHAT}/events/", EventsView.as_view(), name="events"),
     path(f"{_CHAT}/messages/", MessagesView.as_view(), name="messages"),
     path(f"{_CHAT}/messages/lookup/", LookupView.as_view(), name="lookup"),
+    path(f"{_CHAT}/search/", SearchView.as_view(), name="search"),
     path(f"{_MESSAGE}/", MessageDetailView.as_view(), name="message"),
     path(f"{_MESSAGE}/retry/", RetryView.as_view(), name="retry"),
     path(f"{_MESSAGE}/cancel/", CancelView.as_view(), name="cancel"),
     path(f"{_MESSAGE}/timeline/", TimelineView.as_view(), name="timeline"),
     path(f"{_MESSAGE}/feedback/", FeedbackView.as_view(), name="feedback"),
+    path(f"{_MESSAGE}/report/", ReportView.as_view(), name="report"),
+    path(f"{_CHAT}/decisions/", ToldView.as_view(), name="told"),
+    path(f"{_CHAT}/filter/", FilterView.as_view(), name="filter"),
+    path(f"{_MODERATION}/cases/", CasesView.as_view(), name="cases"),
+    path(f"{_MODERATION}/cases/<str:message_id>/", CaseView.as_view(), name="case"),
+    path(f"{_MODERATION}/decisions/", DecisionsView.as_view(), name="decisions"),
+    path(f"{_MODERATION}/decisions/<str:decision_id>/undo/", UndoView.as_view(), name="undo"),
+    path(f"{_MODERATION}/held/", HeldListView.as_view(), name="held-list"),
+    path(f"{_MODERATION}/held/<str:held_id>/", HeldView.as_view(), name="held"),
+    path("v1/problems/", ProblemsView.as_view(), name="problems"),
     path("v1/auth/token/", TokenView.as_view(), name="token"),
     path("v1/auth/tokens/", TokensView.as_view(), name="tokens"),
     path("v1/auth/tokens/<str:token_id>/", TokenDetailView.as_view(), name="one-token"),

@@ -39,6 +39,13 @@ class TimelineView(MessageView):
 
 
 class FeedbackView(MessageView):
+    @documented("getFeedback", answers={200: shapes.Feedback}, refusals=(400, 404))
+    def get(self, request: Request, chat_id: str, message_id: str) -> Response:
+        """What you have said of it yourself; null where that is nothing."""
+        verdict = history.verdict_on(self.access, message_id)
+        self.require_still()
+        return Response({"verdict": verdict})
+
     @documented(
         "rateMessage",
         request=shapes.Feedback,

@@ -1,93 +1,38 @@
 """One function per page: ask the domain, show the answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Self
+from dataclasses import replace
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from messages import chats, history
-from messages.access import Access, access_to, actor_of
+from messages.access import Access, Actor, access_to, actor_of
+from messages.decisions import reasons_told
 from messages.drafts import draft_from
-from messages.errors import BadChatId, BadRequest, ChatError, Code, IdConflict, NotFound
-from messages.identity import is_client_message_id, new_client_message_id, require_chat_id
-from messages.message_id_generator import is_message_id
-from messages.models import MessageType
+from messages.errors import BadRequest, ChatError, IdConflict, NotFound
+from messages.history import Page, newest
+from messages.identity import new_client_message_id, require_chat_id
+from messages.models import MessageType, RemovedBy
 from messages.pages.forms import NewChatForm, SignInForm
-from messages.pages.rows import BLANK, line_of, rows_of
+from messages.pages.requests import lines_of, refused, same_404, seq_in
+from messages.pages.rows import BLANK, BLANK_LINE, line_for_the_script, line_of, rows_of
+from messages.pages.told import told
+from messages.pages.typed import Typed
 from messages.pages.words import WORDS
-from messages.video import video_id_of
+from messages.representation import WireMessage
 from messages.writer import writer
 
 PAGE = 50
-_MAX_SEQ_DIGITS = 18
-_STATUS = {
-    Code.CHAT_FROZEN: 403,
-    Code.FORBIDDEN: 403,
-    Code.ID_CONFLICT: 409,
-    Code.MUTED: 403,
-    Code.RATE_LIMITED: 429,
-    Code.TOO_LARGE: 413,
-    Code.UNAVAILABLE: 503,
-    Code.INTERNAL: 500,
-}
-
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
-
-
-def _same_404(view: View[P]) -> View[P]:
-    """Not yours and not there are one page, also while DEBUG would explain more."""
-
-    @wraps(view)
-    def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        try:
-            return view(request, *args, **kwargs)
-        except (NotFound, BadChatId):
-            return render(request, "404.html", status=404)
-
-    return answer
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """The box at the end of a chat. Each page served has an id of its own for it, so that
-    sending the same form twice makes one message."""
-
-    content: str = ""
-    client_message_id: str = field(default_factory=new_client_message_id)
-    is_question: bool = False
-    reply_to: str = ""
-
-    @classmethod
-    def from_form(cls, data: Mapping[str, str]) -> Self:
-        """Browsers put CRLF between a form's lines; what was typed, and scripts send, is LF."""
-        content = data.get("content", "").replace("\r\n", "\n")
-        key = data.get("clientMessageId", "")
-        key = key if is_client_message_id(key) else new_client_message_id()
-        reply_to = data.get("replyTo", "")
-        reply_to = reply_to if is_message_id(reply_to) else ""
-        is_question = data.get("type") == MessageType.AI or bool(reply_to)
-        return cls(content, key, is_question, reply_to)
-
-    def body(self) -> dict[str, Any]:
-        """What is sent: a question, a video where there is nothing but its address, or words."""
-        body = {"clientMessageId": self.client_message_id, "content": self.content}
-        if self.is_question:
-            return body | {"type": MessageType.AI, "replyTo": self.reply_to or None}
-        url = self.content.strip()
-        if video_id_of(url):
-            return body | {"type": MessageType.YOUTUBE, "content": "", "metadata": {"url": url}}
-        return body | {"type": MessageType.USER}
+_PLACES = {"before": history.before, "after": history.after, "around": history.around}
 
 
 class SignIn(LoginView):
@@ -97,17 +42,26 @@ class SignIn(LoginView):
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_invalid(form)
         refusal = getattr(form, "refusal", None)
-        return response if refusal is None else _refused(response, refusal)
+        return response if refusal is None else refused(response, refusal)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs, demo=settings.DEMO)
+
+
+class SignOut(LogoutView):
+    """What scripts have kept of the chats in this browser goes too (`static/js/shelf.js`)."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().post(request, *args, **kwargs)
+        response["Clear-Site-Data"] = '"storage"'
+        return response
 
 
 @never_cache
 @require_safe
 @login_required
 def chat_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "chat/list.html", {"lines": _lines(request)})
+    return render(request, "chat/list.html", {"lines": lines_of(request)})
 
 
 @never_cache
@@ -127,13 +81,13 @@ def new_chat(request: HttpRequest) -> HttpResponse:
             form.add_error("title", str(refusal.message))
         else:
             return redirect("chat", chat_id)
-    return render(request, "chat/new.html", {"form": form, "lines": _lines(request)})
+    return render(request, "chat/new.html", {"form": form, "lines": lines_of(request)})
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@_same_404
+@same_404
 def chat_page(request: HttpRequest, chat_id: str) -> HttpResponse:
     access = access_to(actor_of(request.user), require_chat_id(chat_id))
     if request.method != "POST":
@@ -160,56 +114,84 @@ def _refuse(request: HttpRequest, access: Access, typed: Typed, refusal: ChatErr
     """The page again, with the reason and the draft; under a fresh id if the old one is used up."""
     if isinstance(refusal, IdConflict):
         typed = replace(typed, client_message_id=new_client_message_id())
-    return _refused(_show(request, access, typed, problem=str(refusal.message)), refusal)
-
-
-def _refused(response: HttpResponse, refusal: ChatError) -> HttpResponse:
-    response.status_code = _STATUS.get(refusal.code, 400)
-    if refusal.retry_after_ms is not None:
-        response["Retry-After"] = str(-(-refusal.retry_after_ms // 1000))
-    return response
+    return refused(_show(request, access, typed, problem=str(refusal.message)), refusal)
 
 
 def _show(request: HttpRequest, access: Access, typed: Typed, *, problem: str = "") -> HttpResponse:
-    before = _before(request)
-    page = (
-        history.newest(access.chat_id, PAGE)
-        if before is None
-        else history.before(access.chat_id, before, PAGE)
-    )
+    place, seq = _place(request)
+    page = _PLACES[place](access.reach, seq, PAGE) if place else newest(access.reach, PAGE)
+    lines = history.chats_of(access.actor)
     context = {
         "access": access,
-        "rows": rows_of(page.history, access.actor.id),
+        "rows": rows_of(
+            page.history,
+            access.actor.id,
+            _quoted(access, page),
+            _reasons(page, access.actor),
+        ),
         "blank": BLANK,
         "older": page.history[0]["seq"] if page.more_before else None,
-        "is_newest": before is None,
+        "newer": page.history[-1]["seq"] if page.more_after and page.history else None,
+        "around": seq if place == "around" else None,
+        "is_live": place in ("", "around"),
+        "is_newest": not place,
         "typed": typed,
         "problem": problem,
-        "lines": _lines(request),
-        "page": _for_the_script(access, more_before=page.more_before),
+        "told": told(access),
+        "lines": [line_of(line) for line in lines],
+        "blank_line": BLANK_LINE,
+        "page": _for_the_script(access, page, lines),
     }
     return render(request, "chat/chat.html", context)
 
 
-def _for_the_script(access: Access, *, more_before: bool) -> dict[str, Any]:
-    return {
+def _reasons(page: Page, viewer: Actor) -> dict[str, str]:
+    """Why messages of the viewer's own were removed by moderators."""
+    gone = [m for m in page.history if m["removed"] == RemovedBy.STAFF and m["author"]]
+    own = [m["messageId"] for m in gone if m["author"]["id"] == viewer.id]
+    return reasons_told(viewer.id, own) if own else {}
+
+
+def _quoted(access: Access, page: Page) -> dict[str, WireMessage]:
+    """What the messages of the page reply to, as far as it is there. An answer's question stands
+    right above it."""
+    here = {message["messageId"]: message for message in page.history}
+    wanted = {m["replyTo"] for m in page.history if m["replyTo"] and m["type"] != MessageType.AI}
+    missing = list(wanted - here.keys())
+    found = history.lookup(access.reach, missing) if missing else {}
+    return here | {key: message for key, message in found.items() if message}
+
+
+def _for_the_script(
+    access: Access, page: Page, lines: Sequence[history.ChatLine]
+) -> dict[str, Any]:
+    """The messages too: on coming back from another chat the script shows them again. A page of
+    the past is not where the log ends, so the script has to learn that first."""
+    common = {
         "chatId": access.chat_id,
+        "title": access.title,
         "user": access.actor.as_author(),
-        "cursor": str(access.head),
-        "moreBefore": more_before,
+        "readSeq": access.standing.read_seq if access.standing else None,
+        "chats": [line_for_the_script(line) for line in lines],
         "words": WORDS,
     }
+    sides = {"messages": page.history, "moreBefore": page.more_before}
+    if page.more_after:
+        return common | {
+            "cursor": None,
+            "messages": [],
+            "moreBefore": False,
+            "passage": sides | {"moreAfter": True},
+        }
+    return common | sides | {"cursor": str(access.head)}
 
 
-def _before(request: HttpRequest) -> int | None:
-    """`?before=<seq>` of an older page; anything else there is no page at all."""
-    text = request.GET.get("before")
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_SEQ_DIGITS):
+def _place(request: HttpRequest) -> tuple[str, int]:
+    """`?before=`, `?after=` or `?around=` with a number; nonsense is no page at all."""
+    found = [(name, request.GET[name]) for name in _PLACES if name in request.GET]
+    if not found:
+        return "", 0
+    if len(found) > 1:
         raise NotFound
-    return int(text)
-
-
-def _lines(request: HttpRequest) -> list[Any]:
-    return [line_of(line) for line in history.chats_of(actor_of(request.user))]
+    name, text = found[0]
+    return name, seq_in(text)

@@ -2,10 +2,28 @@
 
 from typing import Any
 
+from django.utils.functional import lazy
+from django.utils.translation import get_language, gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from messages.models import MessageType, RemovedBy, Status
 from messages.representation import WireMessage
+
+_language = lazy(get_language, str)
+
+
+def counted(one: str, other: str) -> dict[str, Any]:
+    """Both forms of what is said of `{count}` things; which fits is for `static/js/words.js`."""
+    forms = {"one": ngettext_lazy(one, other, 1), "other": ngettext_lazy(one, other, 2)}
+    return {"language": _language(), **forms}
+
+
+def _elsewhere(sentence: str) -> str:
+    """Nothing in English: there the sentence that is stored with the failure says more."""
+    return "" if (get_language() or "en").startswith("en") else gettext(sentence)
+
+
+in_portuguese = lazy(_elsewhere, str)
 
 # `{name}` is filled in by whoever shows it.
 WORDS: dict[str, Any] = {
@@ -18,18 +36,42 @@ WORDS: dict[str, Any] = {
     "youtube.pending": _("Waiting to look at the video…"),
     "youtube.processing": _("Looking at the video…"),
     "asking": _("About: {words}"),
+    "replying": _("Reply to {name}: {words}"),
+    "editing": _("Editing: {words}"),
+    "gone": _("The message is gone."),
+    "newMessages": counted("{count} new", "{count} new"),
+    "toEnd": _("To the newest messages"),
+    "copied": _("Link copied"),
+    "notDone": _("That did not work: {reason}"),
+    "noConnection": _("there is no connection."),
+    "left": counted("{count} character left", "{count} characters left"),
+    "over": counted("{count} character too many", "{count} characters too many"),
+    "said": _("{name}: {words}"),
     "error": _("Failed: {reason}"),
     "errorUnknown": _("no reason is known"),
+    "failed.processingFailed": in_portuguese("the work on it could not be done."),
+    "failed.upstreamUnavailable": in_portuguese(
+        "the service that is needed for it is out of reach."
+    ),
+    "failed.unsupportedVideo": in_portuguese("this video cannot be used."),
+    "failed.cancelled": in_portuguese("it was stopped."),
+    "failed.timedOut": in_portuguese("it took too long."),
     "removed": _("This message was removed."),
     "removed.author": _("This message was removed by its author."),
     "removed.staff": _("This message was removed by a moderator."),
+    "why": _("{state} Reason: {reason}"),
     "sending": _("Sending…"),
+    "waiting": _("Too many at once. Goes on in {seconds} s…"),
     "notSent": _("Not sent: {reason}"),
     "noReason": _("the connection has ended."),
     "inStep": _("In step"),
     "catchingUp": _("Catching up…"),
+    "behind": counted("{count} behind, catching up", "{count} behind, catching up"),
+    "incomplete": _("History incomplete before {time}"),
     "offline": _("Offline, trying again"),
-    "offlineUnsent": _("Offline, {count} waiting to send"),
+    "offlineUnsent": counted(
+        "Offline, {count} waiting to send", "Offline, {count} waiting to send"
+    ),
     "signedOut": _("You are signed out. Please sign in again."),
     "noAccess": _("This chat is no longer open to you."),
     "broken": _("This page and the server no longer understand each other. Please reload it."),
@@ -60,6 +102,8 @@ def state_of(message: WireMessage) -> str:
         named = by in (RemovedBy.AUTHOR, RemovedBy.STAFF)
         return str(WORDS[f"removed.{by}" if named else "removed"])
     if message["status"] == Status.ERROR:
-        reason = (message["error"] or {}).get("detail") or WORDS["errorUnknown"]
+        error = message["error"] or {}
+        known = str(WORDS.get(f"failed.{error.get('code')}", ""))
+        reason = known or error.get("detail") or WORDS["errorUnknown"]
         return str(WORDS["error"]).format(reason=reason)
     return str(WORDS.get(f"{message['type']}.{message['status']}", ""))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from messages.models import MessageType
+from messages.models import Membership, MessageType
 from messages.processors.work import Failure, FailureCode, Work
 from messages.representation import WireMessage, find_messages
 
@@ -28,7 +28,7 @@ def prompt_for(work: Work) -> list[Turn]:
     room = settings.AI_CONTEXT_CHARS - len(question["content"])
     about = _about(work, question, room=room * 3 // 4)
     room -= sum(len(turn["content"]) for turn in about)
-    earlier = newest_before(work.chat_id, question["seq"], limit=_PAGE)
+    earlier = newest_before(work.chat_id, question, limit=_PAGE)
     skip = {question["replyTo"], work.message_id}
     turns = [_turn(message) for message in earlier if message["messageId"] not in skip]
     return [system, *_newest_within(room, turns), *about, _turn(question)]
@@ -51,13 +51,22 @@ def one(chat_id: str, message_id: str | None) -> WireMessage | None:
     return found[0] if found else None
 
 
-def newest_before(chat_id: str, seq: int, *, limit: int) -> list[WireMessage]:
-    """Finished messages that say something, the newest first."""
+def newest_before(chat_id: str, question: WireMessage, *, limit: int) -> list[WireMessage]:
+    """Finished messages that say something and that the asker may see, the newest first."""
     where = (
-        "m.chat_id = %s AND m.seq < %s AND m.removed IS NULL AND m.status = 'completed'"
-        " AND (m.content <> '' OR m.type = 'youtube')"
+        "m.chat_id = %s AND m.seq < %s AND m.seq >= %s AND m.removed IS NULL"
+        " AND m.status = 'completed' AND (m.content <> '' OR m.type = 'youtube')"
     )
-    return find_messages(where, [chat_id, seq], order="m.seq DESC", limit=limit)
+    values = [chat_id, question["seq"], _first_seq(chat_id, question)]
+    return find_messages(where, values, order="m.seq DESC", limit=limit)
+
+
+def _first_seq(chat_id: str, question: WireMessage) -> int:
+    """Who asks is not told by the answer what was said before their time."""
+    asker = question["author"] and question["author"]["id"]
+    membership = Membership.objects.filter(chat_id=chat_id, user_id=asker)
+    first = membership.values_list("first_seq", flat=True).first()
+    return question["seq"] if first is None else first
 
 
 def _newest_within(room: int, newest_first: list[Turn]) -> list[Turn]:

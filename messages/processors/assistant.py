@@ -55,7 +55,7 @@ def _parts(work: Work) -> Iterator[str]:
         yield _quote(about, about["content"])
         yield from _said_in_video(about, work.transcript_of(about["messageId"]), words)
     skip = {question["replyTo"], question["messageId"]}
-    earlier = newest_before(work.chat_id, question["seq"], limit=_SEARCHED)
+    earlier = newest_before(work.chat_id, question, limit=_SEARCHED)
     texts = {
         message["messageId"]: _searchable(message)
         for message in earlier

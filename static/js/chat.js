@@ -1,176 +1,121 @@
-/** The chat page: joins what the server rendered, the live chat, and the reader's hands. */
+/** The chat page: joins what the server rendered, the person's chats, and what one sees of them. */
 
-import { Composer } from "./composer.js";
-import { Connection } from "./connection.js";
-import { LiveChat } from "./live_chat.js";
-import { LogView } from "./log_view.js";
-import { ReadingPlace } from "./reading_place.js";
-import { SOCKET_PATH, meaningOf } from "./protocol.js";
-import { play } from "./video_card.js";
-import { say } from "./words.js";
+import { ChatView } from "./chat_view.js";
+import { ListView } from "./list_view.js";
+import { Navigation } from "./navigation.js";
+import { ProblemDialog } from "./problem_dialog.js";
+import { Session } from "./session.js";
 
 class ChatPage {
   #page = JSON.parse(document.getElementById("page").textContent);
-  #words = this.#page.words;
-  #log = document.getElementById("log");
-  #list = document.getElementById("messages");
-  #place = new ReadingPlace(this.#log, this.#list);
-  #names = new Intl.ListFormat(document.documentElement.lang);
-  #isPainting = false;
-  #composer;
-  #connection;
-  #chat;
-  #view;
+  #due = new Set();
+  #session = new Session(this.#page, {
+    onChange: (chatId) => this.#changed(chatId),
+    onList: () => this.#soon(() => this.#paintList(), "list"),
+    onDraft: (chat) => chat === this.#chat && this.#view.takeUp(chat.draft),
+  });
+  #lines = new ListView({ list: document.querySelector(".chats ul"), words: this.#page.words });
+  #view = new ChatView({
+    words: this.#page.words,
+    selfId: this.#page.user.id,
+    chat: () => this.#chat,
+  });
 
-  open() {
-    const selfId = this.#page.user.id;
-    this.#view = new LogView({ list: this.#list, words: this.#words, selfId });
-    this.#chat = new LiveChat(
-      { ...this.#page, messages: this.#view.adopt() },
-      { connect: (listener) => this.#connect(listener), onChange: () => this.#changed() },
-    );
-    this.#composer = new Composer({
-      form: document.getElementById("composer"),
-      onSend: (what) => this.#send(what),
-      onTyping: (on) => this.#chat.type(on),
-    });
-    this.#listen();
-    this.#connection.start();
-    this.#changed();
+  get #chat() {
+    return this.#session.chats.current;
   }
 
-  #connect(listener) {
-    const address = new URL(SOCKET_PATH, location.href);
-    address.protocol = address.protocol.replace("http", "ws");
-    this.#connection = new Connection({
-      openSocket: (protocol) => new WebSocket(address, protocol),
-      listener,
-    });
-    return this.#connection;
+  open() {
+    this.#session.chats.show(this.#page);
+    this.#listen();
+    this.#session.start();
+    this.#view.open();
+  }
+
+  /** Another chat in the same page: what is known of it is there at once. */
+  #visit(chatId, url) {
+    if (this.#session.chats.isCurrent(chatId)) {
+      return;
+    }
+    this.#keepDraft();
+    this.#session.visit(chatId);
+    this.#view.enter(url);
+    this.#paintList();
   }
 
   // These live as long as the page does, so nothing removes them.
   #listen() {
-    addEventListener("online", () => this.#connection.hurry());
-    addEventListener("offline", () => this.#connection.interrupt());
-    addEventListener("beforeunload", (event) => this.#chat.hasUnsent && event.preventDefault());
-    document.addEventListener("visibilitychange", () => this.#becameVisible());
-    this.#log.addEventListener("scroll", () => this.#markRead(), { passive: true });
-    this.#list.addEventListener("click", ({ target }) => this.#act(target.closest("button")));
+    const { chats, connection } = this.#session;
+    const form = document.getElementById("composer");
+    addEventListener("online", () => connection.hurry());
+    addEventListener("offline", () => connection.interrupt());
+    addEventListener("beforeunload", (event) => chats.areSafe || event.preventDefault());
+    addEventListener("pagehide", () => this.#leave());
+    form.addEventListener("input", () => this.#keepDraft());
+    form.addEventListener("submit", () => this.#keepDraft());
+    new ProblemDialog({
+      dialog: document.getElementById("report-dialog"),
+      opener: document.getElementById("report"),
+      rest: this.#session.rest,
+      trace: this.#session.trace,
+    });
+    new Navigation((chatId, url) => this.#visit(chatId, url));
+    document.addEventListener("visibilitychange", () => this.#turn());
   }
 
-  #becameVisible() {
-    if (!document.hidden) {
-      this.#connection.hurry();
-      this.#markRead();
+  #keepDraft() {
+    this.#view.leave();
+    this.#session.keepDraft(this.#chat.chatId, this.#chat.draft);
+  }
+
+  #leave() {
+    this.#keepDraft();
+    this.#session.chats.keep();
+  }
+
+  #turn() {
+    if (document.hidden) {
+      this.#leave();
+    } else {
+      this.#session.connection.hurry();
+      this.#session.list.refresh();
     }
   }
 
-  #markRead() {
-    if (!document.hidden && this.#place.isAtEnd && this.#chat.state === "inStep") {
-      this.#chat.markRead();
+  #changed(chatId) {
+    if (this.#session.chats.isCurrent(chatId)) {
+      this.#soon(() => this.#paint(), "chat");
     }
-  }
-
-  #send(what) {
-    const isTaken = this.#chat.send(what);
-    if (isTaken) {
-      this.#place.goToEnd();
-    }
-    return isTaken;
-  }
-
-  #act(button) {
-    const element = button?.closest(".message");
-    const { clientMessageId, messageId } = element?.dataset ?? {};
-    const acts = {
-      stop: () => this.#chat.cancel(messageId),
-      retry: () => this.#chat.retry(messageId),
-      about: () => this.#composer.askAbout(messageId, this.#aboutWords(element)),
-      play: () => play(button.closest(".video"), this.#titleOf(element)),
-      takeBack: () => this.#composer.restore(this.#chat.takeBack(clientMessageId)),
-    };
-    acts[button?.dataset.act]?.();
-  }
-
-  #titleOf(element) {
-    return element.querySelector("[data-slot=address]").textContent;
-  }
-
-  #aboutWords(element) {
-    const content = element.querySelector("[data-slot=content]").textContent.trim();
-    const words = content || this.#titleOf(element);
-    const short = words.length > 80 ? `${words.slice(0, 80)}…` : words;
-    return say(this.#words.asking, { words: short });
   }
 
   /** Many changes come in one go; they are painted once. */
-  #changed() {
-    if (!this.#isPainting) {
-      this.#isPainting = true;
+  #soon(paint, what) {
+    if (!this.#due.has(what)) {
+      this.#due.add(what);
       queueMicrotask(() => {
-        this.#isPainting = false;
-        this.#paint();
+        this.#due.delete(what);
+        paint();
       });
     }
   }
 
   #paint() {
-    const { state, company, permissions, title, from } = this.#chat;
-    this.#list.toggleAttribute("data-live", state === "inStep");
-    this.#list.toggleAttribute("data-moderate", permissions?.moderate ?? false);
-    this.#list.toggleAttribute("data-send", permissions?.send ?? false);
-    this.#place.keepThrough(() => this.#view.show(this.#chat.rows()));
-    this.#paintOlder(from);
-    this.#paintCompany(state, company);
-    this.#paintStatus(state);
-    this.#composer.allow(this.#mayWrite(state, permissions));
-    if (title !== null) {
-      write("title", title);
-      document.title = title;
-    }
-    this.#markRead();
+    this.#view.paint();
+    document.getElementById("status").dataset.way = this.#session.way;
+    this.#paintTitle();
   }
 
-  #paintOlder(from) {
-    const older = document.getElementById("older");
-    older.hidden = from === 0;
-    older.querySelector("a").search = `?before=${from}`;
+  #paintList() {
+    this.#lines.show(this.#session.list.lines, this.#chat.chatId);
+    this.#paintTitle();
   }
 
-  #paintCompany(state, { others, writing }) {
-    const here = { names: this.#names.format(others) };
-    const words = others.length > 0 ? say(this.#words.here, here) : this.#words.alone;
-    write("company", state === "inStep" || others.length > 0 ? words : "");
-    const typing = writing.length > 1 ? this.#words.typingMany : this.#words.typingOne;
-    write("typing", writing.length > 0 ? say(typing, { names: this.#names.format(writing) }) : "");
-  }
-
-  #paintStatus(state) {
-    document.getElementById("status").dataset.state = state;
-    if (state === "stopped") {
-      write("status", this.#words[meaningOf(this.#chat.stopped.code)]);
-    } else {
-      const unsent = this.#chat.rows().filter((row) => row.state === "sending").length;
-      const isWaiting = state === "offline" && unsent > 0;
-      write("status", isWaiting ? say(this.#words.offlineUnsent, { count: unsent }) : this.#words[state]);
-    }
-  }
-
-  /** Only where the form is no way out either is the button taken away. */
-  #mayWrite(state, permissions) {
-    if (state === "stopped") {
-      return meaningOf(this.#chat.stopped.code) === "broken";
-    }
-    return permissions?.send ?? this.#composer.isAllowed;
-  }
-}
-
-/** A live region speaks whenever it is written to, so only what is new is written. */
-function write(id, text) {
-  const element = document.getElementById(id);
-  if (element.textContent !== text) {
-    element.textContent = text;
+  #paintTitle() {
+    const { list } = this.#session;
+    const { chatId, title } = this.#chat;
+    const seen = document.hidden ? 0 : (list.get(chatId)?.unread ?? 0);
+    const unread = list.unread - seen;
+    document.title = unread > 0 ? `(${unread}) ${title ?? ""}` : (title ?? "");
   }
 }
 

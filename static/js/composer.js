@@ -1,6 +1,8 @@
-/** The box one writes in: Enter sends, Shift+Enter breaks the line, others hear of the typing. */
+/** The box one writes in: new words, a reply, a question, or other words for an old message. */
 
+import { roomIn, whatToSend } from "./intent.js";
 import { videoAddressIn } from "./video_address.js";
+import { authorOf, firstWords, say } from "./words.js";
 
 const SAY_AGAIN_MS = 3_000;
 
@@ -8,48 +10,89 @@ export class Composer {
   #form;
   #box;
   #buttons;
-  #about;
-  #problem;
-  #closed;
-  #onSend;
-  #onTyping;
+  #parts;
+  #words;
+  #on;
+  #context = null;
+  #aside = null; // what was being written before an edit began
   #saidAt = null;
   #listeners = new AbortController();
 
-  /** `onSend(what)` returns whether it took the text; if not, the form goes to the server. */
-  constructor({ form, onSend, onTyping }) {
+  /**
+   * `onSend(what)` returns whether it took the text; if not, the form goes to the server.
+   * `onEdit(message, text)` rejects with the reason; `onEditLast()` begins it; `onTyping(on)`.
+   */
+  constructor({ form, words, ...on }) {
     this.#form = form;
+    this.#words = words;
+    this.#on = on;
     this.#box = form.querySelector("textarea");
     this.#buttons = [...form.querySelectorAll("button[name=type]")];
-    this.#about = document.getElementById("about");
-    this.#problem = document.getElementById("problem");
-    this.#closed = document.getElementById("closed");
-    this.#onSend = onSend;
-    this.#onTyping = onTyping;
+    const ids = ["about", "offer", "problem", "closed", "count"];
+    this.#parts = Object.fromEntries(ids.map((id) => [id, document.getElementById(id)]));
     const { signal } = this.#listeners;
     form.addEventListener("submit", (event) => this.#submit(event), { signal });
     this.#box.addEventListener("keydown", (event) => this.#press(event), { signal });
     this.#box.addEventListener("input", () => this.#type(), { signal });
     this.#box.addEventListener("blur", () => this.#rest(), { signal });
-    this.#about.addEventListener("click", ({ target }) => this.#forget(target), { signal });
+    this.#parts.about.querySelector("button").addEventListener("click", () => this.#forget(), { signal });
+    this.#paint();
   }
 
   close() {
     this.#listeners.abort();
   }
 
+  /** Where the form goes by itself. */
+  set address(path) {
+    this.#form.action = path;
+  }
+
+  /** What is being written, to be kept while another chat is shown; an edit is given up. */
+  get draft() {
+    return this.#aside ?? { content: this.#box.value, ...(this.#context && { context: this.#context }) };
+  }
+
+  set draft({ content = "", context = null }) {
+    this.#rest();
+    this.#aside = null;
+    this.#box.value = content;
+    this.#context = context;
+    this.complain("");
+    this.#paint();
+  }
+
   /** Puts a text back, before whatever was written since. */
   restore(content) {
     this.#box.value = [content, this.#box.value].filter(Boolean).join("\n");
+    this.#paint();
     this.#box.focus();
   }
 
-  /** The next text is a question about this message, until it is sent or taken back. */
-  askAbout(messageId, words) {
-    this.#form.elements.replyTo.value = messageId;
-    this.#about.querySelector("span").textContent = words;
-    this.#about.hidden = false;
+  /** The next text is a `reply` to this message, a question `about` it, or its `edit`. */
+  begin(kind, message) {
+    if (!message || (kind === "edit" && this.#context?.messageId === message.messageId)) {
+      return;
+    }
+    this.#forget();
+    const { messageId, rev } = message;
+    const words = say(this.#words[{ edit: "editing", reply: "replying", about: "asking" }[kind]], {
+      name: authorOf(message, this.#words),
+      words: firstWords(message, this.#words, 80),
+    });
+    if (kind === "edit") {
+      this.#aside = this.draft;
+      this.#box.value = message.content;
+    }
+    this.#context = { kind, messageId, rev, words };
+    this.#paint();
     this.#box.focus();
+  }
+
+  /** What has to be said at the box; an empty text takes it back. */
+  complain(words) {
+    this.#parts.problem.textContent = words;
+    this.#parts.problem.hidden = words === "";
   }
 
   get isAllowed() {
@@ -61,62 +104,102 @@ export class Composer {
     for (const button of this.#buttons) {
       button.disabled = !isAllowed;
     }
-    this.#closed.hidden = isAllowed;
+    this.#parts.closed.hidden = isAllowed;
   }
 
   #submit(event) {
-    const what = this.#what(event.submitter?.value);
+    const text = this.#box.value;
+    if (this.#context?.kind === "edit") {
+      event.preventDefault();
+      this.#save(text);
+      return;
+    }
+    const asVideo = this.#parts.offer.querySelector("input").checked;
+    const what = whatToSend({ text, pressed: event.submitter?.value, context: this.#context, asVideo });
     if ((what.content.trim() === "" && !what.url) || !this.isAllowed) {
       event.preventDefault();
-    } else if (this.#onSend(what)) {
+    } else if (this.#on.onSend(what)) {
       event.preventDefault();
       this.#saidAt = null;
-      this.#box.value = "";
-      this.#problem.hidden = true;
-      this.#forget();
+      this.draft = {};
       this.#box.focus();
     }
   }
 
-  /** A question about a message goes to the assistant, whichever button was pressed. */
-  #what(pressed) {
-    const content = this.#box.value;
-    const replyTo = this.#form.elements.replyTo.value;
-    if (pressed === "ai" || replyTo) {
-      return { type: "ai", content, ...(replyTo && { replyTo }) };
+  async #save(text) {
+    const { messageId, rev } = this.#context;
+    if (text.trim() === "" || !this.isAllowed) {
+      return;
     }
-    const url = videoAddressIn(content);
-    return url ? { type: "youtube", content: "", url } : { content };
+    try {
+      await this.#on.onEdit({ messageId, rev }, text);
+      if (this.#context?.messageId === messageId) {
+        this.#forget();
+        this.complain("");
+      }
+    } catch (problem) {
+      this.complain(say(this.#words.notDone, { reason: problem.code ? problem.message : this.#words.noConnection }));
+    }
   }
 
-  #forget(target = this.#about.querySelector("button")) {
-    if (target.closest("button")) {
-      this.#form.elements.replyTo.value = "";
-      this.#about.hidden = true;
+  #forget() {
+    if (this.#aside) {
+      this.draft = this.#aside;
     }
+    this.#context = null;
+    this.#paint();
+    this.#box.focus();
   }
 
   #press(event) {
-    // While an input method composes a word, Enter belongs to it.
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    // While an input method composes a word, its keys belong to it; 229 is how Safari says so.
+    if (event.isComposing || event.keyCode === 229) {
+      return;
+    }
+    if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
-      this.#form.requestSubmit();
+      this.#form.requestSubmit(this.#buttons.find(({ hidden }) => !hidden));
+    } else if (event.key === "Escape" && this.#context) {
+      this.#forget();
+    } else if (event.key === "ArrowUp" && this.#box.value === "" && !this.#context) {
+      event.preventDefault();
+      this.#on.onEditLast();
     }
   }
 
   #type() {
+    this.#paint();
     if (this.#box.value === "") {
       this.#rest();
     } else if (this.#saidAt === null || performance.now() - this.#saidAt > SAY_AGAIN_MS) {
       this.#saidAt = performance.now();
-      this.#onTyping(true);
+      this.#on.onTyping(true);
     }
   }
 
   #rest() {
     if (this.#saidAt !== null) {
       this.#saidAt = null;
-      this.#onTyping(false);
+      this.#on.onTyping(false);
     }
+  }
+
+  /** What stands around the box: what it is written to, whether it is a video, how much room is left. */
+  #paint() {
+    const kind = this.#context?.kind ?? "new";
+    const { about, offer, count } = this.#parts;
+    about.hidden = kind === "new";
+    about.querySelector("span").textContent = this.#context?.words ?? "";
+    const shown = { new: ["user", "ai"], reply: ["user"], about: ["ai"], edit: ["edit"] }[kind];
+    this.#buttons.forEach((button) => (button.hidden = !shown.includes(button.value)));
+    this.#form.elements.replyTo.value = kind === "new" ? "" : this.#context.messageId;
+    offer.hidden = !["new", "reply"].includes(kind) || !videoAddressIn(this.#box.value);
+    const tick = offer.querySelector("input");
+    tick.checked ||= offer.hidden;
+    this.#form.elements.plain.value = tick.checked ? "" : "1";
+    const room = roomIn(this.#box.value);
+    count.hidden = room === null;
+    count.classList.toggle("problem", room < 0);
+    count.textContent = room === null ? "" : say(this.#words[room < 0 ? "over" : "left"], { count: Math.abs(room) });
   }
 }

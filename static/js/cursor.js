@@ -3,6 +3,9 @@
 const MOST_HELD = 500;
 
 function parse(text) {
+  if (text === null) {
+    return { epoch: null, seq: 0 };
+  }
   const [epoch, seq] = text.split(":");
   return { epoch, seq: Number(seq) };
 }
@@ -13,6 +16,7 @@ export class Cursor {
   #held = [];
   #head = null;
 
+  /** `text` is null where nothing is known of the chat yet: every event then waits for a snapshot. */
   constructor(text) {
     ({ epoch: this.#epoch, seq: this.#seq } = parse(text));
   }
@@ -21,13 +25,30 @@ export class Cursor {
     return `${this.#epoch}:${this.#seq}`;
   }
 
+  /** What to subscribe from; null asks for a snapshot. */
+  get since() {
+    return this.#epoch === null ? null : `${this}`;
+  }
+
   get seq() {
     return this.#seq;
+  }
+
+  /** Whether nothing lies between an older position and messages from `from` on. */
+  meets(text, from) {
+    const { epoch, seq } = parse(text);
+    return epoch === this.#epoch && seq <= this.#seq && seq >= from - 1;
   }
 
   /** Whether something is known to be missing: an event ahead is held, or a head is further on. */
   get isBehind() {
     return this.#held.length > 0 || this.#head !== null;
+  }
+
+  /** How many events are known to lie ahead; 0 also where that cannot be told. */
+  get behind() {
+    const ahead = [this.#head, ...this.#held].filter((known) => known?.epoch === this.#epoch);
+    return Math.max(this.#seq, ...ahead.map(({ seq }) => seq)) - this.#seq;
   }
 
   /** Takes one event; returns those whose turn it is now. Behind is dropped, ahead is held. */
@@ -51,17 +72,22 @@ export class Cursor {
   /** To the head of a replay, once its events are applied; returns held events that follow it. */
   advance(headText) {
     const head = parse(headText);
-    if (!this.#covers(head)) {
-      this.#epoch = head.epoch;
-      this.#seq = head.seq;
-    }
-    return this.#release();
+    return this.#goOn(this.#covers(head) ? { epoch: this.#epoch, seq: this.#seq } : head);
   }
 
   /** To the head of a snapshot, which may lie behind or in another epoch. */
   reset(headText) {
-    ({ epoch: this.#epoch, seq: this.#seq } = parse(headText));
-    this.#held = this.#held.filter((event) => event.epoch === this.#epoch);
+    return this.#goOn(parse(headText));
+  }
+
+  /** The server's answer is of the present epoch: what is here of another one came late. */
+  #goOn({ epoch, seq }) {
+    this.#epoch = epoch;
+    this.#seq = seq;
+    this.#held = this.#held.filter((event) => event.epoch === epoch);
+    if (this.#head?.epoch !== epoch) {
+      this.#head = null;
+    }
     return this.#release();
   }
 

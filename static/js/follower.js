@@ -54,7 +54,7 @@ export class Follower {
     this.#hasToAskAgain = false;
     this.#alarms.cancel("gap");
     this.#alarms.cancel("again");
-    this.#call = this.#connection.call(action.subscribe(this.#chatId, `${this.#cursor}`, TAIL));
+    this.#call = this.#connection.call(action.subscribe(this.#chatId, this.#cursor.since, TAIL));
     this.#listener.onLookedAround();
     const problem = await this.#answer();
     this.#call = null;
@@ -82,11 +82,9 @@ export class Follower {
   }
 
   #settle(problem) {
-    if (problem instanceof Disconnected) {
+    if (problem === null || problem instanceof Disconnected) {
       this.#look();
-    } else if (problem === null) {
-      this.#look();
-      if (this.#hasToAskAgain) {
+      if (this.#hasToAskAgain && this.#connection.isReady) {
         this.subscribe();
       }
     } else if (problem.retryable) {

@@ -7,10 +7,20 @@ const time = { hour: "numeric", minute: "2-digit" };
 const clock = new Intl.DateTimeFormat(locale, time);
 const calendar = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", ...time });
 
+/** As a `datetime` attribute has it. */
+export function utc(ms) {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
 export function showLocally(element) {
   const at = new Date(element.dateTime);
   const isToday = at.toDateString() === new Date().toDateString();
   element.textContent = (isToday ? clock : calendar).format(at);
+}
+
+/** A time that has to be told, in milliseconds, as the clock says it. */
+export function clockTime(ms) {
+  return clock.format(new Date(ms));
 }
 
 document.querySelectorAll("time[datetime]").forEach(showLocally);

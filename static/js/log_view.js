@@ -1,38 +1,64 @@
-/** The messages on the page: one element each, made from the page's template, in order. */
+/** The messages on the page: one element each, in order, and what of them is read aloud. */
 
-import { showLocally } from "./local_times.js";
-import { fillCard } from "./video_card.js";
-import { authorOf, say, stateOf } from "./words.js";
+import { fill, fillQuote, fillUnsent, grow, slot } from "./message_element.js";
+import { authorOf, say } from "./words.js";
+
+const OPEN = new Set(["pending", "processing"]);
 
 export class LogView {
+  #log;
   #list;
-  #template;
-  #takeBackTemplate;
+  #said;
   #words;
   #selfId;
+  #marker;
   #elements = new Map();
+  #chatId = null;
+  #lastSeq = Infinity;
 
-  constructor({ list, words, selfId }) {
+  constructor({ log, list, words, selfId }) {
+    this.#log = log;
     this.#list = list;
-    this.#template = document.getElementById("message-template");
-    this.#takeBackTemplate = document.getElementById("take-back-template");
+    this.#said = document.getElementById("said");
     this.#words = words;
     this.#selfId = selfId;
+    this.#marker = template("marker-template");
   }
 
-  /** What the server has put on the page: enough of each message to know it by, and its rev. */
+  /** What the server has put on the page stays, for as long as its rev is the newest. */
   adopt() {
-    return [...this.#list.children].map((element) => {
-      const { messageId, chatId, seq, rev } = element.dataset;
-      this.#elements.set(messageId, element);
-      return { messageId, chatId, seq: Number(seq), rev: Number(rev) };
-    });
+    for (const element of this.#list.children) {
+      element.ariaLive = "off";
+      this.#elements.set(element.dataset.messageId, element);
+    }
   }
 
-  /** Makes the page show exactly these rows, touching only what differs. */
-  show(rows) {
-    const elements = rows.map((row) => this.#elementFor(row));
+  /** Makes the page show a chat's rows, touching only what differs. */
+  show(chat) {
+    const rows = chat.rows();
+    if (chat.chatId !== this.#chatId) {
+      this.#chatId = chat.chatId;
+      this.#lastSeq = Infinity;
+      this.#said.textContent = "";
+    }
+    const elements = rows.map((row) => this.#elementFor(row, chat));
     this.#forgetAllBut(new Set(elements));
+    this.#arrange(elements);
+    this.#mark(chat.firstNew);
+    const last = rows.findLast(({ messageId }) => messageId);
+    this.#lastSeq = chat.isLive ? (last?.seq ?? 0) : Infinity;
+  }
+
+  /** Said aloud, once, in the log: for what is seen anyway. */
+  announce(words) {
+    this.#said.textContent = words;
+  }
+
+  elementAt(seq) {
+    return [...this.#list.children].find(({ dataset }) => Number(dataset.seq) === seq) ?? null;
+  }
+
+  #arrange(elements) {
     let place = this.#list.firstElementChild;
     for (const element of elements) {
       if (element === place) {
@@ -43,14 +69,19 @@ export class LogView {
     }
   }
 
-  #elementFor(row) {
+  #elementFor(row, chat) {
     const key = row.messageId ?? row.clientMessageId;
-    const element = this.#elements.get(key) ?? this.#placeholderOf(row) ?? this.#blank();
+    const element = this.#elements.get(key) ?? this.#placeholderOf(row) ?? template("message-template");
     this.#elements.set(key, element);
     if (!row.messageId) {
       this.#fillUnsent(element, row);
     } else if (Number(element.dataset.rev) !== row.rev) {
-      this.#fill(element, row);
+      this.#fill(element, row, chat);
+    }
+    if (row.replyTo && row.type !== "ai" && !row.removed) {
+      fillQuote(element, chat.quoted(row.replyTo), this.#words);
+    } else {
+      slot(element, "quote").hidden = true;
     }
     if (row.growing) {
       grow(element, row.content);
@@ -69,50 +100,47 @@ export class LogView {
     return element;
   }
 
-  #blank() {
-    return this.#template.content.firstElementChild.cloneNode(true);
-  }
-
-  #fill(element, message) {
-    const { messageId, chatId, seq, rev, type, timestamp, metadata } = message;
-    const state = message.removed ? "removed" : message.status;
-    Object.assign(element.dataset, { messageId, chatId, seq, rev, type, state });
-    element.toggleAttribute("data-own", message.author?.id === this.#selfId);
-    element.toggleAttribute("data-asked", this.#isAsked(message));
-    element.removeAttribute("data-growing");
-    fillByline(element, authorOf(message, this.#words), timestamp);
-    slot(element, "edited").hidden = message.editedAt === null;
-    slot(element, "content").innerHTML = message.html; // the server's, and sanitised there
-    fillLink(element, message.removed ? {} : metadata);
-    fillCard(element, message);
-    fillState(element, stateOf(message, this.#words));
-  }
-
-  /** Whether the reader has asked for it, and may stop it or have it done again. */
-  #isAsked({ type, author, replyTo }) {
-    const prompt = type === "ai" && this.#elements.get(replyTo);
-    return prompt ? prompt.hasAttribute("data-own") : author?.id === this.#selfId;
-  }
-
-  #fillUnsent(element, { clientMessageId, content, url, state, reason }) {
-    if (element.dataset.state === state) {
-      return;
-    }
-    Object.assign(element.dataset, { clientMessageId, state, type: "user" });
-    element.toggleAttribute("data-own", true);
-    slot(element, "content").textContent = url ?? content;
-    if (state === "failed") {
-      fillState(element, say(this.#words.notSent, { reason: reason ?? this.#words.noReason }));
-      element.append(this.#takeBackTemplate.content.firstElementChild.cloneNode(true));
-    } else {
-      fillByline(element, "", Date.now());
-      fillState(element, this.#words.sending);
+  #fill(element, message, chat) {
+    const before = element.dataset.state;
+    const isNew = message.seq > this.#lastSeq;
+    const isOwn = message.author?.id === this.#selfId;
+    const asker = message.type === "ai" ? chat.find(message.replyTo) : message;
+    const isAsked = asker?.author?.id === this.#selfId;
+    // The log reads aloud what comes in: of that, what others say. An answer is said when whole.
+    const isHeard = before === "" && isNew && !isOwn && message.type !== "ai";
+    element.ariaLive = isHeard ? null : "off";
+    fill(element, message, { words: this.#words, isOwn, isAsked });
+    if (message.type === "ai" && message.status === "completed" && (isNew || OPEN.has(before))) {
+      const content = slot(element, "content").textContent.trim();
+      this.announce(say(this.#words.said, { name: authorOf(message, this.#words), words: content }));
     }
   }
 
+  #fillUnsent(element, row) {
+    const before = element.dataset.state;
+    element.ariaLive = "off";
+    fillUnsent(element, row, this.#words);
+    if (row.state === "failed" && before !== "failed") {
+      this.announce(slot(element, "state").textContent);
+    }
+  }
+
+  #mark(message) {
+    const element = message && this.#elements.get(message.messageId);
+    if (!element) {
+      this.#marker.remove();
+    } else if (this.#marker.parentElement !== element) {
+      element.prepend(this.#marker);
+    }
+  }
+
+  /** Whoever was in one of those that go stays in the log. */
   #forgetAllBut(kept) {
     for (const [key, element] of this.#elements) {
       if (!kept.has(element)) {
+        if (element.contains(document.activeElement)) {
+          this.#log.focus({ preventScroll: true });
+        }
         element.remove();
         this.#elements.delete(key);
       }
@@ -120,36 +148,6 @@ export class LogView {
   }
 }
 
-function slot(element, name) {
-  return element.querySelector(`[data-slot="${name}"]`);
-}
-
-/** As plain text, and only what is new of it: the server renders an answer when it is whole. */
-function grow(element, text) {
-  const content = slot(element, "content");
-  element.toggleAttribute("data-growing", true);
-  if (content.textContent !== text) {
-    content.textContent = text;
-  }
-}
-
-function fillByline(element, author, timestamp) {
-  slot(element, "author").textContent = author;
-  const time = slot(element, "time");
-  time.dateTime = `${new Date(timestamp).toISOString().slice(0, 19)}Z`;
-  showLocally(time);
-}
-
-function fillLink(element, { url, title }) {
-  const isLink = url?.startsWith("https://") ?? false;
-  slot(element, "link").hidden = !isLink;
-  const address = slot(element, "address");
-  address.setAttribute("href", isLink ? url : "");
-  address.textContent = title || url || "";
-}
-
-function fillState(element, words) {
-  const state = slot(element, "state");
-  state.textContent = words;
-  state.hidden = words === "";
+function template(id) {
+  return document.getElementById(id).content.firstElementChild.cloneNode(true);
 }

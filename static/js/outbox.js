@@ -1,10 +1,25 @@
-/** What was written and is not yet known to be stored: sent one by one, in order, until it is. */
+/** What was written in one chat and is not yet known to be stored: sent in order, until it is. */
+
+import { newClientMessageId } from "./client_message_id.js";
 
 export class Outbox {
+  #chatId;
+  #unsent;
+  #clock;
   #entries = new Map();
-  #onItsWay = null;
+  #kept = new Set(); // ids of what is safe beyond this page
+  #settled = new Set(); // what was read of others before may still have them
+  #lastAt = 0;
 
-  /** Entries in the order of writing: `{clientMessageId, state, reason}` and what is to be sent. */
+  /** `unsent` keeps the entries for other tabs and later pages; without it they live as long as this. */
+  constructor({ chatId = null, unsent = null, clock = Date.now } = {}) {
+    this.#chatId = chatId;
+    this.#unsent = unsent;
+    this.#clock = clock;
+  }
+
+  /** In the order of writing: `{clientMessageId, state, reason, code, retryAt}`, and what is sent.
+   * `state` is `sending`, `waiting` (until `retryAt`, ms) or `failed`, with the server's `reason`. */
   get entries() {
     return [...this.#entries.values()];
   }
@@ -13,45 +28,64 @@ export class Outbox {
     return this.#entries.size === 0;
   }
 
+  /** Whether all of it outlives this page. */
+  get isSafe() {
+    return this.entries.every(({ clientMessageId }) => this.#kept.has(clientMessageId));
+  }
+
   /** `what` is `{content, type, url, replyTo}`, all but the first as needed. */
-  add(clientMessageId, what) {
-    this.#entries.set(clientMessageId, {
-      ...what,
+  add(what, clientMessageId = newClientMessageId()) {
+    this.#lastAt = Math.max(this.#clock(), this.#lastAt + 1);
+    const { content, type, url, replyTo } = what;
+    this.#put({
+      ...JSON.parse(JSON.stringify({ content, type, url, replyTo })),
       clientMessageId,
+      chatId: this.#chatId,
+      at: this.#lastAt,
       state: "sending",
-      reason: null,
     });
   }
 
-  /** The next entry to send, or null while one is on its way: order matters more than speed. */
+  /** The next one to send, or null: order matters more than speed. */
   next() {
-    if (this.#onItsWay !== null) {
-      return null;
-    }
-    const entry = this.entries.find(({ state }) => state === "sending") ?? null;
-    this.#onItsWay = entry?.clientMessageId ?? null;
-    return entry;
-  }
-
-  /** It may or may not have arrived: to be sent again, under the same id. */
-  release(clientMessageId) {
-    if (this.#onItsWay === clientMessageId) {
-      this.#onItsWay = null;
-    }
+    return this.entries.find(({ state }) => state !== "failed") ?? null;
   }
 
   /** It is stored. Its event and its reply both say so, in any order. */
   settle(clientMessageId) {
-    this.release(clientMessageId);
-    return this.#entries.delete(clientMessageId);
-  }
-
-  /** It will never be stored as it is; it stays to be seen, and does not hold up the others. */
-  refuse(clientMessageId, reason) {
-    this.release(clientMessageId);
     const entry = this.#entries.get(clientMessageId);
     if (entry) {
-      this.#entries.set(clientMessageId, { ...entry, state: "failed", reason });
+      this.#settled.add(clientMessageId);
+      this.#entries.delete(clientMessageId);
+      this.#kept.delete(clientMessageId);
+      this.#unsent?.forget(entry);
+    }
+    return entry !== undefined;
+  }
+
+  /** It goes again by itself at that time, under the same id and before the others. */
+  postpone(clientMessageId, retryAt) {
+    this.#change(clientMessageId, { state: "waiting", retryAt });
+  }
+
+  /** It will not be stored as things are; it stays to be seen, and does not hold up the others. */
+  refuse(clientMessageId, { message: reason, code }) {
+    this.#change(clientMessageId, { state: "failed", reason, code });
+  }
+
+  /** Nothing is sent any more from this page; a later one may. */
+  strand(reason) {
+    this.#entries.forEach((entry, id) => this.#entries.set(id, { ...entry, state: "failed", reason }));
+  }
+
+  /** Once more, by hand. An id that stands for something else by now is not used again. */
+  resend(clientMessageId) {
+    const entry = this.#entries.get(clientMessageId);
+    if (entry?.code === "idConflict") {
+      this.settle(clientMessageId);
+      this.add(entry);
+    } else if (entry) {
+      this.#change(clientMessageId, { state: "sending" });
     }
   }
 
@@ -60,5 +94,37 @@ export class Outbox {
     const entry = this.#entries.get(clientMessageId);
     this.settle(clientMessageId);
     return entry?.url ?? entry?.content ?? "";
+  }
+
+  /** What other tabs and earlier pages have written, sent and taken back. */
+  async refresh() {
+    const found = await this.#unsent?.all(this.#chatId);
+    if (!found) {
+      return;
+    }
+    const kept = found.filter(({ clientMessageId }) => !this.#settled.has(clientMessageId));
+    const ids = new Set(kept.map(({ clientMessageId }) => clientMessageId));
+    const gone = [...this.#kept].filter((id) => !ids.has(id));
+    gone.forEach((id) => this.#entries.delete(id));
+    this.#kept = ids;
+    const own = this.entries.filter(({ clientMessageId }) => !ids.has(clientMessageId));
+    const all = [...kept, ...own].sort((a, b) => a.at - b.at);
+    this.#entries = new Map(all.map((entry) => [entry.clientMessageId, entry]));
+  }
+
+  #change(clientMessageId, change) {
+    const entry = this.#entries.get(clientMessageId);
+    if (entry) {
+      const { reason, code, retryAt, ...what } = entry;
+      this.#put({ ...what, ...change });
+    }
+  }
+
+  async #put(entry) {
+    const { clientMessageId } = entry;
+    this.#entries.set(clientMessageId, entry);
+    if ((await this.#unsent?.keep(entry)) && this.#entries.has(clientMessageId)) {
+      this.#kept.add(clientMessageId);
+    }
   }
 }

@@ -20,14 +20,46 @@ export class ReadingPlace {
     this.#log.scrollTop = 0;
   }
 
-  /** Runs a change of the log: who reads the end stays at the end, who reads on is not moved. */
-  keepThrough(change) {
-    const anchor = this.isAtEnd ? null : this.#firstVisible();
+  /** Where the reader is, for coming back later; null at the end. */
+  get mark() {
+    const first = this.isAtEnd ? null : this.#firstVisible();
+    const messageId = first?.dataset.messageId;
+    return messageId ? { messageId, top: this.#topOf(first) } : null;
+  }
+
+  goTo(mark) {
+    const isThere = ({ dataset }) => dataset.messageId === mark?.messageId;
+    const first = mark && [...this.#list.children].find(isThere);
+    this.goToEnd();
+    if (first) {
+      this.#log.scrollTop += this.#topOf(first) - mark.top;
+    }
+  }
+
+  #topOf(element) {
+    return element.getBoundingClientRect().top - this.#log.getBoundingClientRect().top;
+  }
+
+  /** Into the middle, for who has asked for it. */
+  goToElement(element) {
+    element.scrollIntoView({ block: "center" });
+  }
+
+  /** How far what is shown goes on above and below what is seen, in heights of that. */
+  get room() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#log;
+    const below = -scrollTop;
+    return { above: (scrollHeight - clientHeight - below) / clientHeight, below: below / clientHeight };
+  }
+
+  /** Runs a change of the log: who is pinned to the end stays there, who reads on is not moved. */
+  keepThrough(change, { isPinned }) {
+    const anchor = isPinned ? null : this.#firstVisible();
     const before = anchor?.getBoundingClientRect().top;
     change();
-    if (anchor === null) {
+    if (isPinned) {
       this.goToEnd();
-    } else if (anchor.isConnected) {
+    } else if (anchor?.isConnected) {
       this.#log.scrollTop += anchor.getBoundingClientRect().top - before;
     }
   }

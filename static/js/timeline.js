@@ -9,6 +9,7 @@ export class Timeline {
   #chatId;
   #outbox;
   #messages = new Map();
+  #sorted = null;
   #from = 0;
 
   constructor(chatId, outbox) {
@@ -28,9 +29,18 @@ export class Timeline {
     if (isStale || message.chatId !== this.#chatId) {
       return false;
     }
-    this.#messages.set(message.messageId, message);
+    this.#set(message);
     this.#trim();
     return true;
+  }
+
+  /** Messages that end where these begin, or overlap them; newer revisions known here stay. */
+  extend(messages, moreBefore) {
+    const first = Math.min(...messages.map(({ seq }) => seq), this.messages[0]?.seq ?? Infinity);
+    if (this.#from > 0 || this.#messages.size === 0) {
+      this.#from = moreBefore && first < Infinity ? first : 0;
+    }
+    messages.forEach((message) => this.put(message));
   }
 
   /** A piece of an answer. Returns whether the message has to be fetched, since one is missing. */
@@ -41,7 +51,7 @@ export class Timeline {
     }
     const growing = message.growing ?? new Growing(message.content ?? "");
     growing.take(piece);
-    this.#messages.set(messageId, { ...message, content: growing.content, growing });
+    this.#set({ ...message, content: growing.content, growing });
     return growing.isBehind;
   }
 
@@ -54,30 +64,42 @@ export class Timeline {
     }
     const growing = known.growing ?? new Growing(known.content ?? "");
     growing.catchUp(message.content);
-    const { messageId } = message;
-    this.#messages.set(messageId, { ...message, content: growing.content, growing });
+    this.#set({ ...message, content: growing.content, growing });
   }
 
   /** A first page or a snapshot: what was known before may be stale, or of another epoch. */
   replace(messages, moreBefore) {
     this.#messages.clear();
+    this.#sorted = null;
     this.#from = moreBefore ? Math.min(...messages.map(({ seq }) => seq)) : 0;
     messages.forEach((message) => this.put(message));
   }
 
-  /** Messages ascending by seq, then what is still being sent, in the order of writing. */
-  rows() {
-    return [...this.#inOrder(), ...this.#outbox.entries];
+  /** Ascending by seq. */
+  get messages() {
+    this.#sorted ??= [...this.#messages.values()].sort((a, b) => a.seq - b.seq);
+    return this.#sorted;
   }
 
-  #inOrder() {
-    return [...this.#messages.values()].sort((a, b) => a.seq - b.seq);
+  get(messageId) {
+    return this.#messages.get(messageId);
+  }
+
+  /** Messages ascending by seq, then what is still being sent, in the order of writing. */
+  rows() {
+    return [...this.messages, ...this.#outbox.entries];
+  }
+
+  #set(message) {
+    this.#messages.set(message.messageId, message);
+    this.#sorted = null;
   }
 
   #trim() {
     if (this.#messages.size > MOST_KEPT) {
-      const [oldest, next] = this.#inOrder();
+      const [oldest, next] = this.messages;
       this.#messages.delete(oldest.messageId);
+      this.#sorted = null;
       this.#from = next.seq;
     }
   }

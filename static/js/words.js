@@ -1,7 +1,13 @@
 /** The page's own words, handed over by the server, with their blanks filled in. */
 
-export function say(template, values = {}) {
+/** `words` of something counted have a form for one and another for more. */
+export function say(words, values = {}) {
+  const template = typeof words === "string" ? words : formFor(values.count, words);
   return template.replace(/\{(\w+)\}/g, (blank, name) => values[name] ?? blank);
+}
+
+function formFor(count, { language, other, ...forms }) {
+  return forms[new Intl.PluralRules(language).select(count)] ?? other;
 }
 
 /** The name over a message, as `messages/pages/words.py` has it. */
@@ -18,8 +24,16 @@ export function stateOf(message, words) {
     return words[`removed.${message.removed}`] ?? words.removed;
   }
   if (message.status === "error") {
-    return say(words.error, { reason: message.error?.detail || words.errorUnknown });
+    const { code, detail } = message.error ?? {};
+    return say(words.error, { reason: words[`failed.${code}`] || detail || words.errorUnknown });
   }
   const state = words[`${message.type}.${message.status}`] ?? "";
   return state && message.attempt ? say(words.tryOf, { state, ...message.attempt }) : state;
+}
+
+/** One line of a message, as `messages/pages/rows.py` has it. */
+export function firstWords(message, words, most = 120) {
+  const { title, url } = message.metadata;
+  const text = stateOf(message, words) || message.content || title || url || "";
+  return [...text].slice(0, most).join("").split(/\s+/).filter(Boolean).join(" ");
 }

@@ -86,6 +86,12 @@ def server(model: Upstream, videos: Upstream) -> Iterator[ServerProcess]:
         yield process
 
 
+@pytest.fixture
+def address(server: ServerProcess) -> str:
+    """Where people reach it."""
+    return server.url
+
+
 @pytest.fixture(scope="session")
 def sessions() -> Sessions:
     """Who has signed in where: signing in takes long on purpose, so each does it once."""
@@ -93,7 +99,9 @@ def sessions() -> Sessions:
 
 
 @pytest.fixture
-def sit_down(chromium: Browser, server: ServerProcess, sessions: Sessions) -> Iterator[SitDown]:
+def sit_down(
+    chromium: Browser, server: ServerProcess, address: str, sessions: Sessions
+) -> Iterator[SitDown]:
     """`sit_down("ann")`: a signed-in person with a browser context of their own.
 
     At the end no page may have had a script error, or asked another host for anything.
@@ -110,8 +118,8 @@ def sit_down(chromium: Browser, server: ServerProcess, sessions: Sessions) -> It
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
-        _listen(page, server.url, complaints)
-        person = Person(page, server.url, chat)
+        _listen(page, address, complaints)
+        person = Person(page, address, chat)
         if anew:
             person.sign_in(name)
         return person

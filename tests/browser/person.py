@@ -58,7 +58,7 @@ class Person:
 
     @property
     def box(self) -> Locator:
-        return self.page.get_by_role("textbox", name="Message")
+        return self.page.locator("#content")
 
     @property
     def log(self) -> Locator:
@@ -75,17 +75,27 @@ class Person:
         self.page.get_by_role("button", name="Sign in").click()
         expect(self.page.get_by_role("navigation", name="Chats")).to_be_visible()
 
-    def begin_a_chat_with(self, name: str) -> None:
+    def begin_a_chat_with(self, name: str, title: str = "Lunch") -> None:
         self.page.goto(f"{self.url}/new/")
-        self.page.get_by_label("Title").fill("Lunch")
+        self.page.get_by_label("Title").fill(title)
         self.page.get_by_label("People").fill(name)
         self.page.get_by_role("button", name="Begin").click()
-        expect(self.page.get_by_role("heading", name="Lunch")).to_be_visible()
+        expect(self.page.get_by_role("heading", name=title)).to_be_visible()
         self.chat.id = self.page.url.split("/")[-2]
 
     def open_chat(self) -> None:
         self.page.goto(f"{self.url}{self.chat.path}")
         self.is_in_step()
+
+    def go_to(self, chat_id: str) -> None:
+        """By the list, as a reader does."""
+        self.chat.id = chat_id
+        self.line_of(chat_id).click()
+        self.is_in_step()
+
+    def line_of(self, chat_id: str) -> Locator:
+        lines = self.page.get_by_role("navigation", name="Chats")
+        return lines.locator(f'[href="/chats/{chat_id}/"]')
 
     def is_in_step(self) -> None:
         expect(self.status).to_have_text("In step")

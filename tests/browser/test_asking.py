@@ -87,7 +87,8 @@ def test_a_question_is_about_the_message_it_was_asked_at(
     message.hover()
     message.get_by_role("button", name="Ask about this").click()
     expect(ann.page.get_by_text("About: Soup with noodles")).to_be_visible()
-    ann.write("Is it hot?")
+    ann.box.fill("Is it hot?")
+    ann.box.press("Enter")
     expect(answer_of(ann)).to_have_attribute("data-state", "completed")
     expect(ann.page.get_by_text("About: Soup with noodles")).to_be_hidden()
     turns = model.asked[-1].json()["messages"]

@@ -87,13 +87,14 @@ def test_a_deploy_is_a_short_break(sit_down: SitDown, server: ServerProcess) -> 
     ann.agrees_with_the_server()
 
 
-def test_where_sockets_do_not_pass_the_form_does(sit_down: SitDown) -> None:
+def test_where_nothing_passes_but_pages_the_form_does(sit_down: SitDown) -> None:
     ann = sit_down("ann")
     ann.page.route_web_socket("**/ws/chat/", lambda socket: socket.close(code=1011))
+    ann.page.route("**/api/**", lambda route: route.abort())
     ann.page.goto(f"{ann.url}{ann.chat.path}")
     expect(ann.status).to_contain_text("Offline")
+    expect(ann.page.locator("#status")).to_have_attribute("data-way", "form")
     ann.box.fill("by the form")
     with ann.page.expect_navigation():
         ann.box.press("Enter")
     ann.sees("by the form")
-    ann.agrees_with_the_server()

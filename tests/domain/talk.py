@@ -35,6 +35,13 @@ def say(user: User, chat: Chat | str, content: str = "Hello", **body: Any) -> Wi
     return accept(user, chat, content, **body).message
 
 
+def ask(user: User, chat: Chat | str, content: str = "Why?") -> WireMessage:
+    """The placeholder that waits for the answer."""
+    placeholder = accept(user, chat, content, type="ai").placeholder
+    assert placeholder is not None
+    return placeholder
+
+
 def edit(user: User, message: WireMessage, content: str, *, rev: int | None = None) -> WireMessage:
     """Other words for a message, seen as it is in `message` unless `rev` says otherwise."""
     return pipeline.edit(

@@ -5,14 +5,16 @@ from django.contrib.auth.models import User
 from pytest_django import DjangoAssertNumQueries
 
 from messages.acceptance import Accepted, accept_all
-from messages.access import actor_of
-from messages.chats import add_member, create_chat, set_frozen
+from messages.access import Reach, actor_of
+from messages.chats import create_chat, set_frozen
 from messages.clock import now_ms
 from messages.errors import BadRequest, ChatError, ChatFrozen, Forbidden, Muted, NotFound
 from messages.history import one
+from messages.membership import add_member
 from messages.message_id_generator import new_message_id, parse_message_id
 from messages.models import Chat, Event, Membership, Message
 from tests.domain.talk import VIDEO, accept, draft, kinds, log_of, remove, say
+from tests.people import make_moderator
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +41,7 @@ def test_a_user_message_is_stored_as_it_is_answered(ann: User, chat: Chat) -> No
         "removed": None,
     }
     assert before <= message["timestamp"] <= now_ms()
-    assert one(chat.chat_id, message["messageId"]) == message
+    assert one(Reach(chat.chat_id), message["messageId"]) == message
 
 
 def test_a_youtube_message_waits_for_what_can_be_learned_of_its_video(
@@ -49,7 +51,7 @@ def test_a_youtube_message_waits_for_what_can_be_learned_of_its_video(
     assert (message["type"], message["status"], message["content"]) == ("youtube", "pending", "")
     assert message["metadata"] == {"source": "youtube", "url": VIDEO}
     assert message["author"] == {"id": ann.pk, "name": "ann"}
-    assert one(chat.chat_id, message["messageId"]) == message
+    assert one(Reach(chat.chat_id), message["messageId"]) == message
     assert kinds(chat, after=2) == ["youtube_message"]
 
 
@@ -64,7 +66,7 @@ def test_asking_ai_stores_the_prompt_and_a_place_for_the_answer(ann: User, chat:
     assert answer["replyTo"] == prompt["messageId"]
     assert [prompt["seq"], answer["seq"]] == [3, 4]
     assert kinds(chat, after=2) == ["user_message", "ai_message"]
-    assert [one(chat.chat_id, m["messageId"]) for m in (prompt, answer)] == [prompt, answer]
+    assert [one(Reach(chat.chat_id), m["messageId"]) for m in (prompt, answer)] == [prompt, answer]
 
 
 def test_a_question_may_point_at_its_context(ann: User, chat: Chat) -> None:
@@ -82,7 +84,7 @@ def test_a_system_message_has_no_author_but_its_event_names_who_it_was(
     message = say(mod, chat, "Lunch is at one.", type="system")
     assert (message["type"], message["status"]) == ("system", "completed")
     assert message["author"] is None
-    assert one(chat.chat_id, message["messageId"]) == message
+    assert one(Reach(chat.chat_id), message["messageId"]) == message
     event = log_of(chat)[-1]
     assert (event.type, event.actor) == ("system_message", {"id": mod.pk, "name": "mod"})
 
@@ -99,9 +101,10 @@ SENDERS = {
     "muted": (Muted, Muted, ChatFrozen, ChatFrozen),
     "muted once": (None, Forbidden, ChatFrozen, ChatFrozen),
     "outsider": (NotFound, NotFound, NotFound, NotFound),
-    "staff": (Forbidden, Forbidden, Forbidden, Forbidden),
-    "staff and member": (None, None, None, None),
-    "staff and muted": (Muted, Muted, Muted, Muted),
+    "staff": (NotFound, NotFound, NotFound, NotFound),
+    "moderator": (Forbidden, Forbidden, Forbidden, Forbidden),
+    "moderator and member": (None, None, None, None),
+    "moderator and muted": (Muted, Muted, Muted, Muted),
 }
 
 
@@ -120,7 +123,9 @@ def a_sender(who: str, ann: User, chat: Chat) -> User:
     if who == "owner":
         return ann
     user = User.objects.create_user(who, is_staff="staff" in who)
-    if who not in ("outsider", "staff"):
+    if "moderator" in who:
+        make_moderator(user)
+    if who not in ("outsider", "staff", "moderator"):
         add_member(actor_of(ann), chat.chat_id, user.pk)
     if "muted" in who:
         until = now_ms() - 1 if who == "muted once" else None

@@ -12,24 +12,26 @@ from messages.access import (
     refusal_to_write,
     standings_of,
 )
-from messages.chats import add_member, create_chat, remove_member, set_frozen, set_role
+from messages.chats import create_chat, set_frozen
 from messages.clock import now_ms
 from messages.errors import Forbidden, NotFound
 from messages.identity import Cursor
+from messages.membership import add_member, remove_member, set_role
 from messages.models import Chat, Membership, Role
 from tests.domain.talk import say
+from tests.people import make_moderator
 
-NAMES = ["read", "send", "sendSystem", "rename", "freeze", "manageMembers", "moderate"]
-MANAGE = ["rename", "freeze", "manageMembers"]
+MANAGE = ["rename", "freeze", "setHistory", "manageMembers", "invite"]
+NAMES = ["read", "send", "sendSystem", *MANAGE, "moderate"]
 # Who: what they may in an open chat, and what of it a frozen chat takes away.
 RIGHTS: dict[str, tuple[list[str], list[str]]] = {
     "owner": (["read", "send", *MANAGE], ["send"]),
     "owner, muted": (["read", *MANAGE], []),
     "member": (["read", "send"], ["send"]),
     "member, muted": (["read"], []),
-    "staff": (["read", *MANAGE, "moderate"], []),
-    "staff, member": (["read", "send", "sendSystem", *MANAGE, "moderate"], []),
-    "staff, member, muted": (["read", *MANAGE, "moderate"], []),
+    "moderator": (["read", *MANAGE, "moderate"], []),
+    "moderator, member": (["read", "send", "sendSystem", *MANAGE, "moderate"], []),
+    "moderator, member, muted": (["read", *MANAGE, "moderate"], []),
 }
 
 
@@ -37,8 +39,10 @@ RIGHTS: dict[str, tuple[list[str], list[str]]] = {
 @pytest.mark.parametrize("frozen", [False, True], ids=["open", "frozen"])
 @pytest.mark.parametrize("who", RIGHTS)
 def test_the_rights_of(who: str, frozen: object, ann: User, chat: Chat) -> None:
-    user = User.objects.create_user("somebody", is_staff="staff" in who)
-    if who != "staff":
+    user = User.objects.create_user("somebody", is_staff=True)
+    if "moderator" in who:
+        make_moderator(user)
+    if who != "moderator":
         add_member(actor_of(ann), chat.chat_id, user.pk)
     if "owner" in who:
         set_role(actor_of(ann), chat.chat_id, user.pk, "owner")
@@ -119,11 +123,11 @@ def test_a_mute_ends_at_its_time(muted: str, until: str | None, is_muted: object
     times = {None: None, "past": now_ms() - 1, "future": now_ms() + 60_000}
     standing = Standing(Role.MEMBER, 0, muted=bool(muted), muted_until=times[until])
     assert standing.is_muted is is_muted
-    actor = Actor(1, "Ann", is_staff=True)
+    actor = Actor(1, "Ann", is_moderator=True)
     assert (refusal_to_write(actor, standing, frozen=True) is not None) is is_muted
 
 
 def test_an_actor_is_called_by_full_name_or_else_user_name() -> None:
-    named = User(pk=1, username="ann", first_name="Ann", last_name="Lee", is_staff=True)
-    assert actor_of(named) == Actor(1, "Ann Lee", is_staff=True)
+    named = User(pk=1, username="ann", first_name="Ann", last_name="Lee", is_superuser=True)
+    assert actor_of(named) == Actor(1, "Ann Lee", is_moderator=True)
     assert actor_of(User(pk=2, username="bob")).as_author() == {"id": 2, "name": "bob"}

@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from messages import log
 from messages.acceptance import accept_all
 from messages.access import actor_of
-from messages.chats import add_member
 from messages.log import LoggedEvent
+from messages.membership import add_member
 from messages.models import Chat
 from tests.domain.talk import VIDEO, draft, edit, log_of, say
 

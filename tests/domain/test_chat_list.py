@@ -5,8 +5,9 @@ from django.contrib.auth.models import User
 from pytest_django import DjangoAssertNumQueries
 
 from messages.access import access_to, actor_of
-from messages.chats import add_member, create_chat, mark_read, remove_member
+from messages.chats import create_chat, mark_read
 from messages.history import ChatLine, chats_of
+from messages.membership import add_member, remove_member
 from messages.models import Chat
 from tests.domain.talk import accept, remove, say
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from messages import chats
+from messages import chats, membership
 from messages.access import Actor, access_to, actor_of
 from messages.chats import create_chat
 from messages.errors import BadChatId, BadRequest, Forbidden, IdConflict, NotFound
@@ -83,9 +83,9 @@ VERBS: dict[str, Callable[[Actor, str, int], object]] = {
     "rename": lambda actor, chat, _: chats.rename_chat(actor, chat, "Taken over"),
     "freeze": lambda actor, chat, _: chats.set_frozen(actor, chat, frozen=True),
     "change": lambda actor, chat, _: chats.change_chat(actor, chat, frozen=True),
-    "add": chats.add_member,
-    "remove": chats.remove_member,
-    "set role": lambda actor, chat, user_id: chats.set_role(actor, chat, user_id, "owner"),
+    "add": membership.add_member,
+    "remove": membership.remove_member,
+    "set role": lambda actor, chat, user_id: membership.set_role(actor, chat, user_id, "owner"),
 }
 
 

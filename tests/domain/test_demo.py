@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from messages.access import access_to, actor_of
+from messages.access import Reach, access_to, actor_of
 from messages.errors import NotFound
 from messages.history import newest
 from messages.models import Chat, Event, Message
@@ -31,7 +31,7 @@ def test_the_cast_can_sign_in(demo: Chat) -> None:
 
 def test_ann_and_bob_talk_and_eve_is_outside(demo: Chat) -> None:
     assert (demo.title, roles(demo)) == ("Demo", {"ann": "owner", "bob": "member"})
-    history = newest("demo", 200).history
+    history = newest(Reach("demo"), 200).history
     assert {message["author"]["name"] for message in history} == {"ann", "bob"}
     assert any("<strong>" in message["html"] for message in history)
     with pytest.raises(NotFound):
@@ -52,7 +52,9 @@ def test_again_it_changes_nothing(demo: Chat) -> None:
 def test_it_leaves_alone_what_people_have_made_of_it(demo: Chat) -> None:
     ann = User.objects.get(username="ann")
     mine = [
-        message for message in newest("demo", 200).history if message["author"]["name"] == "ann"
+        message
+        for message in newest(Reach("demo"), 200).history
+        if message["author"]["name"] == "ann"
     ]
     edit(ann, mine[0], "Mine")
     remove(ann, mine[1])

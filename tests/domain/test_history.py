@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from pytest_django import DjangoAssertNumQueries
 
 from messages import history
-from messages.access import actor_of
+from messages.access import Reach, actor_of
 from messages.chats import create_chat, rename_chat
 from messages.errors import BadRequest, NotFound
 from messages.history import Page
@@ -43,7 +43,7 @@ def shape(page: Page) -> tuple[list[int], bool, bool]:
     ],
 )
 def test_the_newest_page(talk: str, limit: int, expected: object) -> None:
-    assert shape(history.newest(talk, limit)) == expected
+    assert shape(history.newest(Reach(talk), limit)) == expected
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_the_newest_page(talk: str, limit: int, expected: object) -> None:
     ],
 )
 def test_a_page_before(talk: str, seq: int, limit: int, expected: object) -> None:
-    assert shape(history.before(talk, seq, limit)) == expected
+    assert shape(history.before(Reach(talk), seq, limit)) == expected
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_page_before(talk: str, seq: int, limit: int, expected: object) -> Non
     ],
 )
 def test_a_page_after(talk: str, seq: int, limit: int, expected: object) -> None:
-    assert shape(history.after(talk, seq, limit)) == expected
+    assert shape(history.after(Reach(talk), seq, limit)) == expected
 
 
 @pytest.mark.parametrize(
@@ -91,14 +91,14 @@ def test_a_page_after(talk: str, seq: int, limit: int, expected: object) -> None
     ],
 )
 def test_a_page_around(talk: str, seq: int, limit: int, expected: Any) -> None:
-    assert shape(history.around(talk, seq, limit)) == expected
+    assert shape(history.around(Reach(talk), seq, limit)) == expected
 
 
 def test_pages_from_the_end_to_the_beginning_show_everything_once(talk: str) -> None:
-    page = history.newest(talk, 2)
+    page = history.newest(Reach(talk), 2)
     seen = page.history
     while page.more_before:
-        page = history.before(talk, seen[0]["seq"], 2)
+        page = history.before(Reach(talk), seen[0]["seq"], 2)
         seen = page.history + seen
     assert [message["seq"] for message in seen] == [3, 4, 5, 7, 8, 9]
 
@@ -106,14 +106,14 @@ def test_pages_from_the_end_to_the_beginning_show_everything_once(talk: str) -> 
 @pytest.mark.parametrize("ask", [history.before, history.after, history.around])
 def test_an_empty_chat_has_empty_pages(ask: Any, ann: User) -> None:
     empty = create_chat(actor_of(ann), "Empty")
-    assert shape(ask(empty, 1, 10)) == ([], False, False)
-    assert shape(history.newest(empty, 10)) == ([], False, False)
+    assert shape(ask(Reach(empty), 1, 10)) == ([], False, False)
+    assert shape(history.newest(Reach(empty), 10)) == ([], False, False)
 
 
 def test_a_page_shows_messages_as_they_are_now(ann: User, chat: Chat) -> None:
     first, second = say(ann, chat), accept(ann, chat, type="ai", replyTo=None)
     removed, edited = remove(ann, first), edit(ann, second.message, "New")
-    assert history.newest(chat.chat_id, 10).history == [removed, edited, second.placeholder]
+    assert history.newest(Reach(chat.chat_id), 10).history == [removed, edited, second.placeholder]
 
 
 @pytest.mark.parametrize("ask", [history.before, history.after, history.around])
@@ -122,7 +122,7 @@ def test_a_page_takes_two_queries_however_long_it_is(
 ) -> None:
     for count in (1, 20):
         with django_assert_num_queries(2):
-            ask(talk, 6, 50)
+            ask(Reach(talk), 6, 50)
         for number in range(count):
             say(ann, talk, str(number))
 
@@ -131,23 +131,23 @@ def test_the_newest_page_takes_one_query(
     talk: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(1):
-        history.newest(talk, 50)
+        history.newest(Reach(talk), 50)
 
 
 def test_one_message(talk: str, ann: User, chat: Chat, eve: User) -> None:
     message = say(ann, chat)
     foreign = say(eve, create_chat(actor_of(eve), "Hers"))
-    assert history.one(talk, message["messageId"]) == message
+    assert history.one(Reach(talk), message["messageId"]) == message
     for message_id in (foreign["messageId"], new_message_id()):
         with pytest.raises(NotFound):
-            history.one(talk, message_id)
+            history.one(Reach(talk), message_id)
 
 
 def test_looking_up_answers_for_each_id(ann: User, eve: User, chat: Chat) -> None:
     first, second = say(ann, chat), say(ann, chat)
     foreign = say(eve, create_chat(actor_of(eve), "Hers"))
     wanted = [second["messageId"], foreign["messageId"], first["messageId"], new_message_id()]
-    found = history.lookup(chat.chat_id, [*wanted, wanted[0]])
+    found = history.lookup(Reach(chat.chat_id), [*wanted, wanted[0]])
     assert list(found.items()) == list(zip(wanted, [second, None, first, None], strict=True))
 
 
@@ -159,13 +159,13 @@ ID = "1709234567890-550e8400-e29b-41d4-a716-446655440000"
 )
 def test_a_look_up_is_of_1_to_100_message_ids(ids: Any) -> None:
     with pytest.raises(BadRequest) as refusal:
-        history.lookup("demo", ids)
+        history.lookup(Reach("demo"), ids)
     assert refusal.value.details == {"field": "messageIds"}
 
 
 def test_a_look_up_of_100_is_one_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(1):
-        assert history.lookup("demo", [ID] * 100) == {ID: None}
+        assert history.lookup(Reach("demo"), [ID] * 100) == {ID: None}
 
 
 def test_open_messages_are_those_still_being_generated(ann: User, chat: Chat) -> None:
@@ -179,6 +179,6 @@ def test_open_messages_are_those_still_being_generated(ann: User, chat: Chat) ->
     remove(ann, removed)
     Message.objects.filter(pk=answer["messageId"]).update(status=Status.PROCESSING)
     Message.objects.filter(pk=done["messageId"]).update(status=Status.COMPLETED)
-    generating = history.open_messages(chat.chat_id)
+    generating = history.open_messages(Reach(chat.chat_id))
     assert [m["messageId"] for m in generating] == [video["messageId"], answer["messageId"]]
     assert [m["status"] for m in generating] == ["pending", "processing"]

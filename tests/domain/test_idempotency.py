@@ -7,8 +7,9 @@ from django.contrib.auth.models import User
 
 from messages.acceptance import Accepted, accept_all
 from messages.access import actor_of
-from messages.chats import add_member, create_chat, remove_member, set_frozen
+from messages.chats import create_chat, set_frozen
 from messages.errors import IdConflict, NotFound
+from messages.membership import add_member, remove_member
 from messages.message_id_generator import new_message_id
 from messages.models import Chat, Membership, Message
 from tests.domain.talk import VIDEO, accept, draft, edit, log_of, remove, say

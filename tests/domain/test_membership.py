@@ -6,9 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 
 from messages.access import Actor, access_to, actor_of
-from messages.chats import add_member, mark_read, remove_member, set_role
+from messages.chats import mark_read
 from messages.errors import BadRequest, Conflict, NotFound
 from messages.log import heads
+from messages.membership import add_member, remove_member, set_role
 from messages.models import Chat, Membership
 from tests.domain.talk import kinds, log_of, roles, say
 

@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from messages import pipeline
-from messages.access import actor_of
-from messages.chats import add_member, create_chat, remove_member, set_frozen
+from messages.access import Reach, actor_of
+from messages.chats import create_chat, set_frozen
 from messages.errors import (
     BadRequest,
     BadTransition,
@@ -19,6 +19,7 @@ from messages.errors import (
     TooLarge,
 )
 from messages.history import one
+from messages.membership import add_member, remove_member
 from messages.message_id_generator import new_message_id
 from messages.models import Chat, Membership
 from messages.representation import WireMessage
@@ -43,7 +44,7 @@ def test_an_edit_changes_the_words_and_nothing_else(
         "editedAt": edited["editedAt"],
     }
     assert edited["editedAt"] >= message["timestamp"]
-    assert one(chat.chat_id, message["messageId"]) == edited
+    assert one(Reach(chat.chat_id), message["messageId"]) == edited
 
 
 def test_an_edit_is_an_event(message: WireMessage, ann: User, chat: Chat) -> None:
@@ -80,7 +81,7 @@ def test_only_the_author_edits(
         add_member(actor_of(ann), chat.chat_id, mod.pk)
     with pytest.raises(Forbidden):
         edit(bob if who == "bob" else mod, message, "not mine")
-    assert one(chat.chat_id, message["messageId"]) == message
+    assert one(Reach(chat.chat_id), message["messageId"]) == message
 
 
 def test_to_the_outsider_the_message_is_not_there(message: WireMessage, eve: User) -> None:
@@ -191,7 +192,7 @@ def test_removing_empties_a_message_for_everybody(
 ) -> None:
     removed = remove(ann, message)
     assert removed == message | {"content": "", "html": "", "removed": "author", "rev": 2}
-    assert one(chat.chat_id, message["messageId"]) == removed
+    assert one(Reach(chat.chat_id), message["messageId"]) == removed
     event = log_of(chat)[-1]
     assert (event.type, event.data) == ("message_removed", {"by": "author"})
     assert event.message == removed

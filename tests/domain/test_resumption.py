@@ -9,9 +9,10 @@ from django.contrib.auth.models import User
 from messages import resumption
 from messages.acceptance import accept_all
 from messages.access import actor_of
-from messages.chats import create_chat, remove_member, set_frozen
+from messages.chats import create_chat, set_frozen
 from messages.errors import NotFound, StaleCursor
 from messages.identity import Cursor
+from messages.membership import remove_member
 from messages.models import Chat
 from messages.resumption import MAX_REPLAY, Mode, missed, resume
 from tests.domain.talk import VIDEO, accept, draft, edit, log_of, remove, say

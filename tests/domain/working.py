@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from messages import history, jobs, pipeline
-from messages.access import actor_of
+from messages.access import Reach, actor_of
 from messages.jobs import Claim
 from messages.models import Chat, Job, MessageType
 from messages.processors.work import Done, Failure, FailureCode
@@ -60,7 +60,7 @@ def failed(user: User, chat: Chat) -> WireMessage:
 
 
 def now_is(message: WireMessage) -> WireMessage:
-    return history.one(message["chatId"], message["messageId"])
+    return history.one(Reach(message["chatId"]), message["messageId"])
 
 
 def retry(user: User, message: WireMessage) -> WireMessage:

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from messages.models import Chat
+from tests.doors.event_streams import EventStream, stream_path, with_token
 from tests.doors.polling import Poller
 from tests.doors.sockets import Frame, Socket, page
 
@@ -263,3 +264,66 @@ class SocketClient(Client):
             await self.resume()
             await self.look()
         raise AssertionError(f"{heads} was not reached from {self.state.cursor}")
+
+
+class StreamClient(Client):
+    """Reads a stream of server-sent events, and comes back with its cursor where that breaks."""
+
+    def __init__(self, api: Poller, user: User, chat: Chat) -> None:
+        super().__init__(api)
+        self._user, self._chat = user, chat
+        self._stream: EventStream | None = None
+        self._next: int | None = None  # the number that this stream brings next
+
+    async def connect(self) -> None:
+        if self.state.cursor is None:
+            await self.start_anew()
+        since = f"{self._chat.pk}={self.state.cursor}"
+        stream = EventStream(stream_path(self._chat, since=since), await with_token(self._user))
+        await stream.open()
+        if stream.status == 404:
+            await stream.body()
+            self.state = State()
+            raise Gone
+        assert stream.status == 200
+        self._stream, self._next = stream, self.state.seq + 1
+
+    async def cut(self) -> None:
+        """The connection breaks, with whatever was on its way."""
+        if self._stream is not None:
+            await self._stream.leave()
+            self._stream = None
+
+    async def look(self) -> None:
+        """Take what has come; after a break, go on from where it was."""
+        if self._stream is None:
+            await self.connect()
+        await self._take(self._stream.take_ready())
+
+    async def sync(self) -> None:
+        """What has happened comes by itself, or the loss of the position."""
+        await self.look()
+        head = (await self._get(""))["head"]
+        async with asyncio.timeout(10):
+            while self.state.cursor != head:
+                await self._take([await self._stream.until(lambda _: True)])
+
+    async def _take(self, frames: list[Frame]) -> None:
+        for frame in frames:
+            if frame["op"] == "event":
+                assert frame["seq"] == self._next or self._next is None
+                self._next = frame["seq"] + 1
+                # Once the position was lost, what was loaded may be newer than what still comes.
+                if frame["epoch"] == self.state.epoch and frame["seq"] > self.state.seq:
+                    self.state.apply(frame)
+            elif frame.get("type") == "positionLost":
+                self._next = None
+                await self.start_anew()
+            elif frame.get("type") == "subscriptionRevoked":
+                self.state = State()
+                await self._end()
+                raise Gone
+
+    async def _end(self) -> None:
+        assert (await self._stream.ended())[-1]["error"]["code"] == "notFound"
+        self._stream = None

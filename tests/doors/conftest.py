@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from chatrouting.process import process
 from messages.models import Chat
+from tests.doors.event_streams import EventStream, stream_path, with_token
 from tests.doors.sockets import Socket, page
 
 
@@ -66,6 +67,34 @@ def connect(sockets: list[Socket]) -> Connect:
         return socket
 
     return connect
+
+
+class Listen(Protocol):
+    async def __call__(
+        self, user: User, *chats: Chat, headers: dict[str, str] | None = None, **query: str
+    ) -> EventStream:
+        """An open, greeted stream of somebody's chats."""
+
+
+@pytest.fixture
+async def listen(sockets: list[Socket]) -> AsyncIterator[Listen]:
+    """The streams of a test; all are left after it, and `sockets` sees that they are let go of."""
+    opened: list[EventStream] = []
+
+    async def listen(
+        user: User, *chats: Chat, headers: dict[str, str] | None = None, **query: str
+    ) -> EventStream:
+        stream = EventStream(stream_path(*chats, **query), await with_token(user) | (headers or {}))
+        opened.append(stream)
+        await stream.open()
+        assert stream.status == 200
+        await stream.next("hello")
+        return stream
+
+    yield listen
+    for stream in opened:
+        if not stream.has_left:
+            await stream.leave()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -12,14 +13,14 @@ from chatrouting.protocol import EventFrame, Notice, event_frame
 from chatrouting.registry import Registry
 from chatrouting.rooms import Room, Subscription
 from messages import log
-from messages.access import Actor
+from messages.access import Actor, Reach
 from messages.errors import NotFound, StaleCursor
 from messages.identity import Cursor
 from messages.log import LoggedEvent
-from messages.resumption import EventPage
+from messages.resumption import EventPage, within
 
 ANN, BOB, EVE = Actor(1, "ann"), Actor(2, "bob"), Actor(3, "eve")
-MOD = Actor(4, "mod", is_staff=True)
+MOD = Actor(4, "mod", is_moderator=True)
 CHAT = "lunch"
 
 
@@ -32,6 +33,7 @@ class FakeLog:
         self.events: list[LoggedEvent] = []
         self.oldest_seq = 1
         self.members = {ANN.id, BOB.id}
+        self.first_seqs: dict[int, int] = {}  # of members who do not see everything
         self.exists = True
         self.reads: list[str] = []
         self.failures: deque[Exception] = deque()
@@ -90,16 +92,21 @@ class FakeLog:
         return [event for event in self.events if event.seq > max(seq, self.oldest_seq - 1)][:500]
 
     def _access(self, actor: Actor, chat_id: str) -> Any:
-        if not self.exists or (actor.id not in self.members and not actor.is_staff):
+        if not self.exists or (actor.id not in self.members and not actor.is_moderator):
             raise NotFound
+        return SimpleNamespace(reach=self.reach(actor))
+
+    def reach(self, actor: Actor) -> Reach:
+        return Reach(self.chat_id, 1 if actor.is_moderator else self.first_seqs.get(actor.id, 1))
 
     def _page(self, actor: Actor, chat_id: str, since: Cursor) -> EventPage:
         access = self._access(actor, chat_id)
         log.require_position(since, head=self.head, oldest_seq=self.oldest_seq)
         events = self._events_since(chat_id, since.epoch, since.seq)[: rooms.CATCH_UP_PAGE]
+        events = within(access.reach, events)
         return EventPage(events, self.head, more=False, access=access)
 
-    def _head_and_open(self, chat_id: str) -> tuple[Cursor, list[str]]:
+    def _head_and_open(self, chat_id: str) -> tuple[Cursor, list[tuple[str, int]]]:
         if not self.exists:
             raise NotFound
         return self.head, []
@@ -197,7 +204,7 @@ class Process:
         """Listen from a position, the head where none is given."""
         position = position or self.log.head
         room = await self.registry.open(self.log.chat_id)
-        return self.registry.subscribe(room, ear, position)
+        return self.registry.subscribe(room, ear, position, self.log.reach(ear.actor))
 
     def offer(self, *frames: EventFrame) -> None:
         self.registry.offer(frames)

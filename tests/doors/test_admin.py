@@ -41,6 +41,12 @@ def root(db: None) -> Client:
 
 
 @pytest.fixture
+def clerk(db: None) -> User:
+    """Staff, and no moderator."""
+    return User.objects.create_user("clerk", is_staff=True)
+
+
+@pytest.fixture
 def talk(ann: User, bob: User, chat: Chat) -> Chat:
     """A chat with messages of every kind: answered, edited, removed, waiting."""
     message = say(ann, chat, "Hello <b>you</b>")
@@ -60,8 +66,8 @@ def test_a_superuser_sees_every_list_and_every_page(model: str, root: Client, ta
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_staff_without_permissions_see_nothing(model: str, mod: User, talk: Chat) -> None:
-    browser = sign_in(mod)
+def test_staff_without_permissions_see_nothing(model: str, clerk: User, talk: Chat) -> None:
+    browser = sign_in(clerk)
     for page in (address(model), one_of_each(talk)[model]):
         assert browser.get(page).status_code == 403
 
@@ -81,9 +87,9 @@ def test_others_are_asked_to_sign_in(
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_staff_who_may_look_see_no_way_to_change(model: str, mod: User, talk: Chat) -> None:
-    mod.user_permissions.add(Permission.objects.get(codename=f"view_{model}"))
-    page = sign_in(mod).get(one_of_each(talk)[model])
+def test_staff_who_may_look_see_no_way_to_change(model: str, clerk: User, talk: Chat) -> None:
+    clerk.user_permissions.add(Permission.objects.get(codename=f"view_{model}"))
+    page = sign_in(clerk).get(one_of_each(talk)[model])
     assert page.status_code == 200
     assert 'name="_save"' not in page.content.decode()
     assert "deletelink" not in page.content.decode()
@@ -114,13 +120,20 @@ def test_a_chat_is_not_added_here(root: Client) -> None:
 def test_a_change_of_a_chat_goes_through_the_log(root: Client, talk: Chat) -> None:
     head = len(log_of(talk))
     page = address("chat", f"{talk.chat_id}/change/")
-    form = {"title": " Dinner ", "frozen": "on", "last_seq": "1", "epoch": "x", "chat_id": "other"}
+    form = {
+        "title": " Dinner ",
+        "frozen": "on",
+        "history": "all",
+        "last_seq": "1",
+        "epoch": "x",
+        "chat_id": "other",
+    }
     assert root.post(page, form).status_code == 302
     talk.refresh_from_db()
     assert (talk.title, talk.frozen, talk.last_seq) == ("Dinner", True, head + 2)
     assert kinds(talk, after=head) == ["chat_renamed", "chat_frozen"]
     assert (log_of(talk)[-1].actor or {})["name"] == "root"
-    root.post(page, {"title": "Dinner", "frozen": "on"})
+    root.post(page, {"title": "Dinner", "frozen": "on", "history": "all"})
     assert len(log_of(talk)) == head + 2
 
 
@@ -130,6 +143,24 @@ def test_a_title_that_is_none_is_said_in_the_form(title: str, root: Client, talk
     assert answer.status_code == 200
     assert "errorlist" in answer.content.decode()
     assert Chat.objects.get().title == "Lunch"
+
+
+def test_moderators_see_every_list_and_freeze_chats(mod: User, talk: Chat) -> None:
+    browser = sign_in(mod)
+    assert {browser.get(address(model)).status_code for model in MODELS} == {200}
+    form = {"title": "Lunch", "frozen": "on", "history": "all"}
+    assert browser.post(address("chat", f"{talk.chat_id}/change/"), form).status_code == 302
+    assert kinds(talk)[-1] == "chat_frozen"
+
+
+def test_staff_who_may_change_chats_and_are_no_moderators_change_none(
+    clerk: User, talk: Chat
+) -> None:
+    codenames = ["change_chat", "view_chat", "change_message", "view_message"]
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    page, form = address("chat", f"{talk.chat_id}/change/"), {"title": "Mine", "history": "all"}
+    assert sign_in(clerk).post(page, form).status_code == 403
+    assert "Have failed work" not in sign_in(clerk).get(address("message")).content.decode()
 
 
 def test_a_superuser_deletes_a_chat_whole(root: Client, ann: User, talk: Chat) -> None:

@@ -18,7 +18,9 @@ PERMISSIONS_OF_A_MEMBER = {
     "sendSystem": False,
     "rename": False,
     "freeze": False,
+    "setHistory": False,
     "manageMembers": False,
+    "invite": False,
     "moderate": False,
 }
 
@@ -71,6 +73,7 @@ def test_a_member_sees_the_chat_as_a_member(ann: User, bob: User, chat: Chat) ->
         "title": "Lunch",
         "frozen": False,
         "slowModeSeconds": 0,
+        "history": "all",
         "head": f"{chat.epoch}:2",
         "oldestSeq": 1,
         "role": "member",

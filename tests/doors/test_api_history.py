@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from messages import chats, history
+from messages import history, membership
 from messages.access import actor_of
 from messages.models import Chat
 from tests.doors.browsing import say
@@ -117,7 +117,7 @@ def test_who_is_removed_while_a_page_is_read_does_not_get_it(
     whole = getattr(history, read)
 
     def removed_meanwhile(*args: Any) -> Any:
-        chats.remove_member(actor_of(ann), chat.pk, bob.pk)
+        membership.remove_member(actor_of(ann), chat.pk, bob.pk)
         return whole(*args)
 
     monkeypatch.setattr(history, read, removed_meanwhile)

@@ -5,9 +5,10 @@ from django.contrib.auth.models import User
 from pytest_django import DjangoAssertNumQueries
 
 from messages.access import actor_of
-from messages.chats import add_member
+from messages.clock import now_ms
+from messages.membership import add_member
 from messages.models import Chat, Membership
-from tests.doors.calling import Caller, chat_path, error_of, refused
+from tests.doors.calling import Caller, chat_path, draft, error_of, refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,14 +87,52 @@ def test_a_role_is_owner_or_member(role: object, ann: User, bob: User, chat: Cha
         assert error_of(answer)["details"] == {"field": "role"}
 
 
-def test_what_cannot_be_changed_yet_is_refused_and_not_ignored(
+def test_what_cannot_be_changed_is_refused_and_not_ignored(
     ann: User, bob: User, chat: Chat
 ) -> None:
     path = chat_path(chat, f"members/{bob.pk}/")
-    answer = Caller(ann).patch(path, {"role": "owner", "muted": True, "mutedUntil": None})
+    answer = Caller(ann).patch(path, {"role": "owner", "readSeq": 7})
     assert refused(answer) == (400, "badRequest")
-    assert error_of(answer)["details"] == {"field": "muted"}
+    assert error_of(answer)["details"] == {"field": "readSeq"}
     assert Membership.objects.get(user=bob).role == "member"
+
+
+def test_an_owner_mutes_for_a_while_or_until_it_is_lifted(ann: User, bob: User, chat: Chat) -> None:
+    owner, path = Caller(ann), chat_path(chat, f"members/{bob.pk}/")
+    until = now_ms() + 600_000
+    muted = owner.patch(path, {"mutedUntil": until}).json()
+    assert (muted["muted"], muted["mutedUntil"], muted["role"]) == (True, until, "member")
+    refusal = Caller(bob).post(chat_path(chat, "messages/"), draft())
+    assert refused(refusal) == (403, "muted")
+    assert error_of(refusal)["details"] == {"until": until}
+    assert owner.patch(path, {"muted": True, "mutedUntil": None}).json()["mutedUntil"] is None
+    assert owner.patch(path, {"muted": False, "role": "owner"}).json()["role"] == "owner"
+    assert Caller(bob).post(chat_path(chat, "messages/"), draft()).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"muted": None},
+        {"muted": "yes"},
+        {"mutedUntil": 1},
+        {"mutedUntil": "soon"},
+        {"mutedUntil": 0},
+        {"muted": False, "mutedUntil": 2**62},
+        {},
+    ],
+    ids=str,
+)
+def test_a_mute_says_how_long(body: dict[str, object], ann: User, bob: User, chat: Chat) -> None:
+    answer = Caller(ann).patch(chat_path(chat, f"members/{bob.pk}/"), body)
+    assert refused(answer) == (400, "badRequest")
+
+
+def test_members_and_outsiders_mute_nobody(ann: User, bob: User, eve: User, chat: Chat) -> None:
+    path = chat_path(chat, f"members/{ann.pk}/")
+    assert refused(Caller(bob).patch(path, {"muted": True})) == (403, "forbidden")
+    assert refused(Caller(eve).patch(path, {"muted": True})) == (404, "notFound")
+    assert not Membership.objects.filter(muted=True).exists()
 
 
 def test_a_member_is_named_by_a_number(ann: User, chat: Chat) -> None:

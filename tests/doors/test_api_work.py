@@ -104,6 +104,14 @@ def test_an_answer_is_rated_by_each_member(ann: User, bob: User, pending: WireMe
         answer = Caller(user).post(path, {"verdict": verdict})
         assert (answer.status_code, answer.json()) == (200, {"verdict": verdict})
     assert list(Feedback.objects.values_list("user_id", "verdict")) == [(ann.pk, "down")]
+    for user, verdict in ((ann, "down"), (bob, None)):
+        assert Caller(user).get(path).json() == {"verdict": verdict}
+
+
+def test_what_one_thinks_of_an_answer_is_no_outsiders_to_ask(
+    eve: User, pending: WireMessage
+) -> None:
+    assert refused(Caller(eve).get(path_of(pending, "feedback"))) == (404, "notFound")
 
 
 @pytest.mark.parametrize("body", [{}, {"verdict": "so so"}, {"verdict": ["up"]}, {"verdict": 1}])

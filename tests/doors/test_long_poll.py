@@ -12,7 +12,7 @@ from pytest_django import Settings
 from chatrouting.process import process
 from chatrouting.reading import read
 from messages.access import access_to, actor_of
-from messages.chats import remove_member
+from messages.membership import remove_member
 from messages.models import Chat
 from tests.domain.talk import say
 from tests.doors.conftest import Connect

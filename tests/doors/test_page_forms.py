@@ -199,9 +199,23 @@ def test_the_other_button_asks(ann_client: Client, chat: Chat) -> None:
 def test_a_question_may_be_about_a_message(ann_client: Client, ann: User, chat: Chat) -> None:
     ann_client.post(page_of(chat), {"content": "pizza"})
     about = Message.objects.get()
-    body = {"content": "Which one?", "replyTo": about.message_id}
+    body = {"content": "Which one?", "replyTo": about.message_id, "type": "ai"}
     assert ann_client.post(page_of(chat), body).status_code == 302
     assert Message.objects.get(content="Which one?").reply_to == about
+
+
+def test_a_message_may_reply_to_another(ann_client: Client, chat: Chat) -> None:
+    ann_client.post(page_of(chat), {"content": "pizza"})
+    first = Message.objects.get()
+    ann_client.post(page_of(chat), {"content": "Which one?", "replyTo": first.message_id})
+    assert Message.objects.get(content="Which one?").reply_to == first
+    assert not Message.objects.filter(type="ai").exists()
+
+
+def test_a_slash_and_ai_ask_too(ann_client: Client, chat: Chat) -> None:
+    ann_client.post(page_of(chat), {"content": "/ai Why?", "type": "user"})
+    prompt, answer = Message.objects.order_by("seq")
+    assert (prompt.content, answer.reply_to) == ("Why?", prompt)
 
 
 def test_an_answer_is_stopped_by_who_asked_and_nobody_else(
@@ -221,6 +235,11 @@ def test_the_address_of_a_video_is_sent_as_a_video(
     video = Message.objects.get()
     assert (video.type, video.content) == ("youtube", "")
     assert video.metadata["url"] == address.strip()
+
+
+def test_the_address_of_a_video_may_be_meant_as_words(ann_client: Client, chat: Chat) -> None:
+    ann_client.post(page_of(chat), {"content": "https://youtu.be/dQw4w9WgXcQ", "plain": "1"})
+    assert Message.objects.get().type == "user"
 
 
 def test_an_address_among_words_stays_a_message(ann_client: Client, chat: Chat) -> None:

@@ -9,7 +9,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from messages.access import actor_of
-from messages.chats import add_member, create_chat
+from messages.chats import create_chat
+from messages.membership import add_member
 from messages.models import MAX_CONTENT, Chat, Membership, Message
 from tests.doors.browsing import contents, page_of, say, sign_in, text
 
@@ -74,11 +75,12 @@ def test_what_is_no_chat_id_is_a_chat_that_does_not_exist(ann_client: Client, ch
     assert ann_client.get(f"/chats/{chat_id}/").status_code == 404
 
 
-@pytest.mark.parametrize("before", ["", "-1", "1.5", "x", "٣", "9" * 40, "%00"])
-def test_an_older_page_from_no_number_does_not_exist(
-    ann_client: Client, chat: Chat, before: str
+@pytest.mark.parametrize("number", ["", "-1", "1.5", "x", "٣", "9" * 40, "%00", "1&after=2"])
+@pytest.mark.parametrize("place", ["before", "around"])
+def test_a_page_from_no_number_does_not_exist(
+    ann_client: Client, chat: Chat, place: str, number: str
 ) -> None:
-    assert ann_client.get(f"{page_of(chat)}?before={before}").status_code == 404
+    assert ann_client.get(f"{page_of(chat)}?{place}={number}").status_code == 404
 
 
 def test_pages_are_not_kept_by_caches(ann_client: Client, chat: Chat) -> None:
@@ -98,6 +100,43 @@ def test_a_chat_shows_its_newest_fifty_and_pages_to_the_older_ones(
         assert "js/chat.js" not in text(response)
         seen = contents(response) + seen
     assert seen == [f"number {number}" for number in range(120)]
+
+
+def test_a_page_around_a_message_has_it_in_the_middle_and_goes_on_both_ways(
+    ann_client: Client, bob: User, chat: Chat
+) -> None:
+    for number in range(150):
+        say(bob, chat, f"number {number}")
+    seq = Message.objects.get(content="number 75").seq
+    response = ann_client.get(f"{page_of(chat)}?around={seq}")
+    seen = contents(response)
+    assert seen[25] == "number 75"
+    assert f'id="m{seq}"' in text(response)
+    # What is shown is not the end of the log: the script has to ask where that is.
+    assert '"cursor": null' in unescape(text(response))
+    for place, last in (("before", "number 0"), ("after", "number 149")):
+        page = response
+        while match := re.search(rf'er"><a href="(\?{place}=\d+)"', text(page)):
+            page = ann_client.get(page_of(chat) + match[1])
+            assert contents(page)
+        assert last in contents(page)
+
+
+def test_a_reply_shows_what_it_replies_to_also_from_another_page(
+    ann_client: Client, bob: User, chat: Chat
+) -> None:
+    say(bob, chat, "Soup or *salad*?")
+    asked = Message.objects.get()
+    for number in range(60):
+        say(bob, chat, f"number {number}")
+    say(bob, chat, "Salad")
+    Message.objects.filter(content="Salad").update(reply_to=asked)
+    html = text(ann_client.get(page_of(chat)))
+    assert f'href="?around={asked.seq}#m{asked.seq}"' in html
+    assert "Soup or *salad*?" in html
+    Message.objects.filter(pk=asked.pk).update(removed="staff", content="", html="")
+    html = text(ann_client.get(page_of(chat)))
+    assert "salad*?" not in html
 
 
 def test_markup_that_is_typed_is_only_text(ann_client: Client, ann: User, chat: Chat) -> None:
@@ -193,7 +232,7 @@ def test_the_list_tells_what_is_new_newest_first(
         say(bob, dinner, f"number {number}\nand more")
     html = text(ann_client.get("/"))
     assert html.index("Dinner") < html.index("Lunch")
-    assert re.search(r'class="unread">3<', html)
+    assert re.search(r'class="unread"><span[^>]*>3<', html)
     assert "number 2 and more" in html
 
 
@@ -216,5 +255,5 @@ def test_pages_take_as_many_queries_however_much_there_is(
         say(bob, chat, f"number {number}")
     with django_assert_num_queries(4):  # session, user; lines, their last messages
         ann_client.get("/")
-    with django_assert_num_queries(6):  # and: access, messages
+    with django_assert_num_queries(8):  # and: access, messages; told, held
         ann_client.get(page_of(chat))

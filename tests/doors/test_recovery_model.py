@@ -1,8 +1,8 @@
 """Whatever is lost, late, doubled, reordered or cut: who comes back has what a fresh load has.
 
 A program is a random list of steps: people talk, edit and remove, members come and go, and what
-is on its way to three clients meets all kinds of accidents. Each client knows what it received:
-by socket, by asking, and by waiting.
+is on its way to four clients meets all kinds of accidents. Each client knows what it received:
+by socket, by stream, by asking, and by waiting.
 """
 
 import asyncio
@@ -19,14 +19,21 @@ from pytest_django import Settings
 from chatrouting.process import process
 from chatrouting.protocol import EventFrame
 from chatrouting.reading import read
-from messages import chats, history
-from messages.access import actor_of
+from messages import chats, history, membership
+from messages.access import Reach, actor_of
 from messages.identity import new_epoch
 from messages.log import head_of
 from messages.members import members_of
 from messages.models import Chat, Event, Membership, Role
 from tests.domain.talk import edit, remove, say
-from tests.doors.clients import AskingClient, Client, Gone, SocketClient, WaitingClient
+from tests.doors.clients import (
+    AskingClient,
+    Client,
+    Gone,
+    SocketClient,
+    StreamClient,
+    WaitingClient,
+)
 from tests.doors.fake_log import until
 from tests.doors.polling import Poller, hang_up
 from tests.doors.sockets import Frame, Socket, commit, token_of
@@ -43,7 +50,7 @@ def _at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 def fresh(chat_id: str) -> dict[str, Any]:
     """The chat as somebody loads it who was never here."""
     chat = Chat.objects.get(pk=chat_id)
-    newest = history.newest(chat_id, 200)
+    newest = history.newest(Reach(chat_id), 200)
     assert not newest.more_before
     return {
         "messages": {message["messageId"]: message for message in newest.history},
@@ -55,7 +62,7 @@ def fresh(chat_id: str) -> dict[str, Any]:
 
 
 class World:
-    """A chat, those who talk in it, the accidents that happen, and bob's three clients."""
+    """A chat, those who talk in it, the accidents that happen, and bob's four clients."""
 
     def __init__(self, ann: User, bob: User, eve: User, chat: Chat, token: str) -> None:
         self.ann, self.bob, self.eve, self.chat = ann, bob, eve, chat
@@ -63,6 +70,7 @@ class World:
         self.on_the_way: list[EventFrame] = []
         api = Poller(token, chat)
         self.by_socket = SocketClient(api, bob, chat)
+        self.by_stream = StreamClient(api, bob, chat)
         self.by_asking = AskingClient(api)
         self.by_waiting = WaitingClient(api)
         self.steps: dict[str, Callable[[int], Awaitable[Any]]] = {
@@ -73,7 +81,7 @@ class World:
 
     @property
     def clients(self) -> list[Client]:
-        return [self.by_socket, self.by_asking, self.by_waiting]
+        return [self.by_socket, self.by_stream, self.by_asking, self.by_waiting]
 
     async def do(self, step: str, number: int) -> None:
         with suppress(Gone):
@@ -121,10 +129,10 @@ class World:
             return
         if in_:  # as owners, who may look up the members
             await commit(
-                chats.add_member, actor_of(self.ann), self.chat.pk, user.pk, role=Role.OWNER
+                membership.add_member, actor_of(self.ann), self.chat.pk, user.pk, role=Role.OWNER
             )
         else:
-            await commit(chats.remove_member, actor_of(self.ann), self.chat.pk, user.pk)
+            await commit(membership.remove_member, actor_of(self.ann), self.chat.pk, user.pk)
 
     async def do_begin_anew(self, number: int) -> None:
         """As a restore does: the numbers may mean something else from here on."""
@@ -175,6 +183,12 @@ class World:
     async def do_cut(self, number: int) -> None:
         await self.by_socket.cut()
 
+    async def do_stream(self, number: int) -> None:
+        await self.by_stream.look()
+
+    async def do_cut_stream(self, number: int) -> None:
+        await self.by_stream.cut()
+
     async def do_ask(self, number: int) -> None:
         await self.by_asking.ask(limit=number % 3 + 1)
 
@@ -219,6 +233,7 @@ class World:
 
     async def leave(self) -> None:
         await self.by_socket.cut()
+        await self.by_stream.cut()
         await self.by_waiting.lose_answer()
 
 
@@ -234,8 +249,19 @@ ACCIDENTS: list[Callable[[list[Frame]], list[Frame]]] = [
     lambda frames: frames + frames,
 ]
 
-OFTEN = ["say", "say", "edit", "ring", "ring", "look", "look", "ask", "wait"]
-SELDOM = ["remove", "rename", "freeze", "eve", "bob", "ring_twice", "lose", "tick", "cut"]
+OFTEN = ["say", "say", "edit", "ring", "ring", "look", "look", "stream", "stream", "ask", "wait"]
+SELDOM = [
+    "remove",
+    "rename",
+    "freeze",
+    "eve",
+    "bob",
+    "ring_twice",
+    "lose",
+    "tick",
+    "cut",
+    "cut_stream",
+]
 RARELY = ["lose_answer", "begin_anew", "forget"]
 STEPS = st.lists(
     st.tuples(st.sampled_from(OFTEN * 2 + SELDOM * 2 + RARELY), st.integers(0, 50)),

@@ -7,6 +7,7 @@ import pytest
 
 from chatrouting.protocol import Notice
 from chatrouting.registry import Registry
+from messages.access import Reach
 from messages.errors import NotFound
 from messages.identity import Cursor
 from tests.doors.fake_log import ANN, BOB, CHAT, Ear, FakeLog, Process, settle, until
@@ -343,7 +344,7 @@ async def test_a_room_that_is_over_takes_nobody_in(
     room = process.room
     room.know_head(Cursor("another", 1))
     late = Ear(BOB)
-    assert process.registry.subscribe(room, late, room.head).ended
+    assert process.registry.subscribe(room, late, room.head, Reach(CHAT)).ended
     assert late.ended == [Notice.POSITION_LOST]
 
 

@@ -274,4 +274,4 @@ def test_messages_change_nobodys_access(known: KnownAccess) -> None:
 
 def test_an_answer_for_other_rights_is_none(known: KnownAccess) -> None:
     known.remember(access(MOD, 10))
-    assert known.get(Actor(MOD.id, "mod", is_staff=False)) is None
+    assert known.get(Actor(MOD.id, "mod", is_moderator=False)) is None

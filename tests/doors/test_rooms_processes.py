@@ -14,6 +14,7 @@ from chatrouting.doorbell import group_of
 from chatrouting.presence import ANNOUNCE_INTERVAL, LEAVE_DELAY, REMOTE_LIFETIME
 from chatrouting.process import Process
 from chatrouting.protocol import typing
+from messages.access import Reach
 from messages.identity import Cursor
 from messages.log import LoggedEvent
 from tests.doors.fake_log import ANN, BOB, CHAT, Ear, FakeLog, settle, until
@@ -35,7 +36,7 @@ class Side:
     async def join(self, ear: Ear, position: Cursor | None = None) -> Any:
         position = position or self.log.head
         room = await self.registry.open(CHAT)
-        return self.registry.subscribe(room, ear, position)
+        return self.registry.subscribe(room, ear, position, Reach(CHAT))
 
     def commit(self, count: int = 1) -> None:
         self.log.append_many(count)

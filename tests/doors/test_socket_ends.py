@@ -172,7 +172,7 @@ async def test_whoever_is_no_longer_staff_stops_reading_along(
     connect: Connect, ann: User, mod: User, chat: Chat
 ) -> None:
     anns, mods = await connect(ann), await connect(mod)
-    own = await commit(create_chat, actor_of(mod), "Mine")
+    own = await commit(create_chat, await read(actor_of, mod), "Mine")
     head = (await anns.do("subscribe", chatId=chat.pk))["head"]
     await mods.do("subscribe", chatId=own)
     await mods.do("subscribe", chatId=chat.pk)

@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from messages.access import actor_of
-from messages.chats import add_member, create_chat, remove_member
+from messages.chats import create_chat
+from messages.membership import add_member, remove_member
 from tests.doors.conftest import Connect
 from tests.doors.sockets import Socket, commit, script
 

@@ -8,8 +8,9 @@ from pytest_django import Settings
 
 from chatrouting.reading import read
 from messages import history
-from messages.access import access_to, actor_of
-from messages.chats import add_member, create_chat, remove_member, set_frozen
+from messages.access import Reach, access_to, actor_of
+from messages.chats import create_chat, set_frozen
+from messages.membership import add_member, remove_member
 from messages.message_id_generator import new_message_id
 from messages.models import Chat, Membership
 from messages.rendering import render
@@ -68,7 +69,7 @@ async def test_an_edit_is_answered_stored_and_told(
     assert event["data"] == {"change": "edit"}
     assert event["message"] == edited
     assert event["actor"] == {"id": ann.pk, "name": "ann"}
-    assert await read(history.one, chat.pk, message["messageId"]) == edited
+    assert await read(history.one, Reach(chat.pk), message["messageId"]) == edited
 
 
 async def test_an_old_version_is_a_conflict(
@@ -118,7 +119,7 @@ async def test_a_malformed_edit_is_refused(
 ) -> None:
     refusal = await anns.refused("edit", **(editing(message) | fields))
     assert (refusal["code"], refusal["details"]) == (code, {"field": field})
-    assert await read(history.one, chat.pk, message["messageId"]) == message
+    assert await read(history.one, Reach(chat.pk), message["messageId"]) == message
 
 
 async def test_words_of_a_video_may_become_empty(anns: Socket, ann: User, chat: Chat) -> None:
@@ -143,7 +144,7 @@ async def test_only_the_author_edits(
     nowhere = await eves.refused("edit", **editing(message, messageId=new_message_id()))
     assert there == nowhere
     assert there["code"] == "notFound"
-    assert await read(history.one, chat.pk, message["messageId"]) == message
+    assert await read(history.one, Reach(chat.pk), message["messageId"]) == message
 
 
 async def test_nothing_is_edited_in_a_frozen_chat(

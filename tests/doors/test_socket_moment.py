@@ -10,11 +10,13 @@ from chatrouting import actions
 from chatrouting.presence import LEAVE_DELAY
 from chatrouting.process import process
 from chatrouting.reading import read
+from messages import chats
 from messages.access import actor_of
-from messages.chats import create_chat, remove_member
+from messages.chats import create_chat
+from messages.membership import remove_member
 from messages.models import Chat
 from tests.domain.talk import say
-from tests.doors.conftest import Connect
+from tests.doors.conftest import Connect, Listen
 from tests.doors.sockets import Socket, commit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -257,3 +259,38 @@ async def test_without_subscriptions_there_are_no_heads(connect: Connect, eve: U
     eves = await connect(eve)
     assert (await eves.do("ping"))["heads"] == {}
     assert await read(lambda: True)
+
+
+# --- how far one has read -------------------------------------------------------------------------
+
+
+async def test_what_is_read_anywhere_is_told_to_that_persons_own_connections(
+    connect: Connect, listen: Listen, anns: Socket, bobs: Socket, ann: User, bob: User, chat: Chat
+) -> None:
+    phone, elsewhere = await connect(bob), await connect(bob)
+    await phone.do("subscribe", chatId=chat.pk)
+    stream = await listen(bob, chat)
+    seq = (await commit(say, ann, chat, "Hello"))["seq"]
+    await bobs.do("read", chatId=chat.pk, seq=seq)
+    told = {"op": "ephemeral", "type": "read", "chatId": chat.pk, "seq": seq}
+    for one in (bobs, phone, stream):
+        assert await one.next("ephemeral", "read") == told
+    await commit(chats.mark_read, actor_of(bob), chat.pk, seq)  # no news
+    await bobs.do("read", chatId=chat.pk, seq=1)
+    for one in (anns, elsewhere, phone):
+        await one.everything()
+    assert [f["type"] for f in anns.heard + elsewhere.heard if f.get("type") == "read"] == []
+    assert [f for f in phone.heard if f.get("type") == "read"] == [told]
+
+
+async def test_the_api_tells_it_too_and_nothing_of_a_chat_that_was_left(
+    connect: Connect, bobs: Socket, ann: User, bob: User, chat: Chat
+) -> None:
+    for _ in range(2):
+        seq = (await commit(say, ann, chat, "Hello"))["seq"]
+    await commit(chats.mark_read, actor_of(bob), chat.pk, seq - 1)
+    assert (await bobs.next("ephemeral", "read"))["seq"] == seq - 1
+    await bobs.do("unsubscribe", chatId=chat.pk)
+    await commit(chats.mark_read, actor_of(bob), chat.pk, seq)
+    await bobs.everything()
+    assert len([f for f in bobs.heard if f.get("type") == "read"]) == 1

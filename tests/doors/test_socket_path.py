@@ -6,7 +6,8 @@ from pytest_django import Settings
 
 from chatrouting.reading import read
 from messages.access import access_to, actor_of
-from messages.chats import create_chat, remove_member
+from messages.chats import create_chat
+from messages.membership import remove_member
 from messages.models import Chat
 from tests.domain.talk import say
 from tests.doors.conftest import Connect

@@ -16,9 +16,9 @@ from chatrouting.process import Process, process
 from chatrouting.reading import read
 from messages import resumption
 from messages.access import access_to, actor_of
-from messages.chats import add_member, remove_member
 from messages.history import open_messages
 from messages.log import LoggedEvent, events_since
+from messages.membership import add_member, remove_member
 from messages.models import Chat
 from tests.domain.talk import say
 from tests.doors.conftest import Connect

@@ -11,9 +11,10 @@ from chatrouting import actions
 from chatrouting.process import process
 from chatrouting.reading import read
 from messages import history
-from messages.access import Actor, actor_of
-from messages.chats import add_member, create_chat, remove_member, set_frozen
+from messages.access import Actor, Reach, actor_of
+from messages.chats import create_chat, set_frozen
 from messages.drafts import Draft
+from messages.membership import add_member, remove_member
 from messages.message_id_generator import is_message_id, new_message_id
 from messages.models import Chat, Membership, Message
 from messages.rendering import render
@@ -46,7 +47,7 @@ def body(chat: Chat, content: str = "Olá", key: str = "9b2e", **fields: Any) ->
 
 
 def stored(chat: Chat) -> list[str]:
-    return [message["content"] for message in history.newest(chat.pk, 200).history]
+    return [message["content"] for message in history.newest(Reach(chat.pk), 200).history]
 
 
 # --- what is stored -------------------------------------------------------------------------------
@@ -87,7 +88,7 @@ async def test_a_message_is_answered_stored_and_told_to_the_chat(
     assert event["message"] == message
     assert event["seq"] == message["seq"]
     assert event["actor"] == {"id": ann.pk, "name": "ann"}
-    assert await read(history.one, chat.pk, message["messageId"]) == message
+    assert await read(history.one, Reach(chat.pk), message["messageId"]) == message
 
 
 async def test_a_sender_needs_no_subscription(anns: Socket, bobs: Socket, chat: Chat) -> None:
@@ -163,7 +164,7 @@ async def test_a_reply_names_a_message_of_its_own_chat(anns: Socket, ann: User, 
 async def test_content_is_kept_verbatim(content: str, anns: Socket, chat: Chat) -> None:
     message = (await anns.do("send", **body(chat, content)))["message"]
     assert message["content"] == content
-    assert (await read(history.one, chat.pk, message["messageId"]))["content"] == content
+    assert (await read(history.one, Reach(chat.pk), message["messageId"]))["content"] == content
 
 
 async def test_unknown_fields_are_ignored(anns: Socket, chat: Chat) -> None:

@@ -10,9 +10,10 @@ from pytest_django import Settings
 from chatrouting.process import process
 from chatrouting.reading import read
 from messages.access import access_to, actor_of
-from messages.chats import add_member, create_chat, rename_chat, set_frozen
+from messages.chats import create_chat, rename_chat, set_frozen
 from messages.log import events_since
 from messages.log import head_of as head_and_oldest
+from messages.membership import add_member
 from messages.models import Chat, Event
 from tests.domain.talk import VIDEO, edit, remove, say
 from tests.doors.conftest import Connect
@@ -26,17 +27,22 @@ OWNER = {
     "sendSystem": False,
     "rename": True,
     "freeze": True,
+    "setHistory": True,
     "manageMembers": True,
+    "invite": True,
     "moderate": False,
 }
-MEMBER = OWNER | {"rename": False, "freeze": False, "manageMembers": False}
+MANAGING = ("rename", "freeze", "setHistory", "manageMembers", "invite")
+MEMBER = OWNER | dict.fromkeys(MANAGING, False)
 READING_ALONG = {
     "read": True,
     "send": False,
     "sendSystem": False,
     "rename": True,
     "freeze": True,
+    "setHistory": True,
     "manageMembers": True,
+    "invite": True,
     "moderate": True,
 }
 

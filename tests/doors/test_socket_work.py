@@ -160,5 +160,6 @@ async def test_the_outsider_finds_no_work_and_staff_may(
 
 
 async def test_a_delta_of_another_process_is_passed_on(anns: Socket, chat: Chat) -> None:
-    process._hear("x", "delta", [chat.pk, '{"op":"ephemeral","type":"aiDelta","chatId":"c"}'])
+    text = '{"op":"ephemeral","type":"aiDelta","chatId":"c"}'
+    process._hear("x", "delta", [chat.pk, text, "m"])
     assert (await anns.next("ephemeral", "aiDelta"))["chatId"] == "c"

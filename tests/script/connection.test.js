@@ -3,6 +3,7 @@ import { beforeEach, test } from "node:test";
 
 import { Backoff } from "../../static/js/backoff.js";
 import { Connection } from "../../static/js/connection.js";
+import { SocketLine } from "../../static/js/socket_line.js";
 import { Disconnected, action } from "../../static/js/protocol.js";
 import { FakeSocket } from "./fake_socket.js";
 import { ManualTimers } from "./manual_timers.js";
@@ -15,13 +16,15 @@ let told;
 let connection;
 
 const last = () => sockets.at(-1);
+const openSocket = (protocol) => sockets[sockets.push(new FakeSocket(protocol)) - 1];
+const openLine = (listener) => new SocketLine({ openSocket, listener, timers, clock: () => timers.now });
 
 beforeEach(() => {
   sockets = [];
   told = [];
   timers = new ManualTimers();
   connection = new Connection({
-    openSocket: (protocol) => sockets[sockets.push(new FakeSocket(protocol)) - 1],
+    lines: [openLine],
     listener: {
       onOpen: () => told.push("open"),
       onFrame: (frame) => told.push(frame.type),
@@ -30,6 +33,7 @@ beforeEach(() => {
       onStopped: (code, message) => told.push([code, message]),
     },
     timers,
+    clock: () => timers.now,
     backoff: new Backoff(() => 1),
   });
   connection.start();

@@ -83,3 +83,28 @@ test("any order of the same events ends in the same place", () => {
     assert.deepEqual(numbers(applied), numbers(events));
   }
 });
+
+test("what comes late from before a restore keeps nothing waiting", () => {
+  const cursor = new Cursor("old:40");
+  cursor.reset("new:7");
+  cursor.take({ epoch: "old", seq: 41 });
+  cursor.hearOf("old:41");
+  assert.equal(cursor.isBehind, true);
+  cursor.advance("new:7");
+  assert.equal(cursor.isBehind, false);
+});
+
+test("nothing known yet asks for a snapshot, and holds what comes before it", () => {
+  const cursor = new Cursor(null);
+  assert.equal(cursor.since, null);
+  cursor.take({ epoch: "k", seq: 8 });
+  assert.deepEqual(cursor.reset("k:7"), [{ epoch: "k", seq: 8 }]);
+});
+
+test("an older position meets what is shown if nothing lies between them", () => {
+  const cursor = new Cursor("k:40");
+  assert.equal(cursor.meets("k:29", 30), true);
+  assert.equal(cursor.meets("k:28", 30), false);
+  assert.equal(cursor.meets("k:41", 30), false);
+  assert.equal(cursor.meets("j:35", 30), false);
+});

@@ -12,7 +12,7 @@ let timeline;
 const ids = () => timeline.rows().map(({ messageId }) => messageId);
 
 beforeEach(() => {
-  outbox = new Outbox();
+  outbox = new Outbox({ chatId: "lunch" });
   timeline = new Timeline("lunch", outbox);
 });
 
@@ -55,8 +55,8 @@ test("a snapshot replaces what was known, even newer revisions", () => {
 });
 
 test("what is being sent stands at the end, in the order of writing", () => {
-  outbox.add("b", { content: "second thing" });
-  outbox.add("a", { content: "third thing" });
+  outbox.add({ content: "second thing" }, "b");
+  outbox.add({ content: "third thing" }, "a");
   timeline.put(user);
   assert.deepEqual(
     timeline.rows().map(({ messageId, clientMessageId }) => messageId ?? clientMessageId),
@@ -78,7 +78,7 @@ const piece = (from, text, rev = 2) => ({ messageId: "m9", rev, from, text });
 const grown = (timeline) => timeline.rows().find(({ messageId }) => messageId === "m9").content;
 
 function growingTimeline(content = "") {
-  const timeline = new Timeline(user.chatId, new Outbox());
+  const timeline = new Timeline(user.chatId, new Outbox({ chatId: "lunch" }));
   timeline.put({ ...answer, content });
   return timeline;
 }

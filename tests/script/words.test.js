@@ -44,3 +44,11 @@ test("a clientMessageId is a UUID, with or without a secure context", () => {
   assert.match(newClientMessageId(insecure), uuid);
   assert.notEqual(newClientMessageId(insecure), newClientMessageId(insecure));
 });
+
+test("what is counted is said in the form that its language has for the number", () => {
+  const english = { language: "en", one: "{count} message", other: "{count} messages" };
+  const portuguese = { language: "pt-br", one: "{count} mensagem", other: "{count} mensagens" };
+  const said = (words) => [0, 1, 2, 1_000_000].map((count) => say(words, { count }));
+  assert.deepEqual(said(english), ["0 messages", "1 message", "2 messages", "1000000 messages"]);
+  assert.deepEqual(said(portuguese), ["0 mensagem", "1 mensagem", "2 mensagens", "1000000 mensagens"]);
+});

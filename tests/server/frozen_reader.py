@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
+import psutil
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.server.socket_client import PATIENCE, Frame
+from tests.server.socket_client import PATIENCE, Frame, SocketClient
 from tests.shapes.server import ServerProcess
 
 # Little room in the kernel: what is not read here waits in the server.
@@ -64,3 +65,18 @@ async def frozen_reader(
         assert (await reader.read())["ok"]
         yield reader
         opened.transport.abort()
+
+
+async def connections_are(server: ServerProcess, number: int, ann: SocketClient) -> None:
+    """Wait until so many are open; ann, who is one of them, asks meanwhile."""
+    async with asyncio.timeout(20):
+        while connections(server) != number:
+            await ann.ask("ping")
+
+
+def connections(server: ServerProcess) -> int:
+    process = psutil.Process(server.process.pid)
+    return sum(
+        connection.status == psutil.CONN_ESTABLISHED and connection.laddr.port == server.port
+        for connection in process.net_connections("tcp")
+    )

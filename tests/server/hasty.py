@@ -13,8 +13,8 @@ class Hasty(AppConfig):
     label = "hasty"
 
     def ready(self) -> None:
-        from chatrouting import connections, consumers  # noqa: PLC0415
+        from chatrouting import connections, consumers, streams  # noqa: PLC0415
 
         connections.STUCK = STUCK
         connections.SILENCE = SILENCE
-        consumers.GOODBYE = 1.0
+        consumers.GOODBYE = streams.GOODBYE = 1.0

@@ -26,6 +26,29 @@ def log_of(database_url: str, chat_id: str) -> list[Row]:
     return [Row(*row) for row in _query(database_url, _LOG.format(chat_id))]
 
 
+def count_of(database_url: str, statement: str) -> int:
+    """The one number that a statement asks for."""
+    ((number,),) = _query(database_url, statement)
+    return int(number)
+
+
+_REVOCATIONS = (
+    "SELECT user_id, seq, sent_seq FROM chat_messages_revocation WHERE chat_id = '{}' ORDER BY id"
+)
+
+
+class Cut(NamedTuple):
+    """That somebody stopped hearing a chat at this number, and the last they were sent."""
+
+    user_id: int
+    seq: int | None
+    sent_seq: int | None
+
+
+def cuts_of(database_url: str, chat_id: str) -> list[Cut]:
+    return [Cut(*row) for row in _query(database_url, _REVOCATIONS.format(chat_id))]
+
+
 def sqlite_path(database_url: str) -> Path:
     return Path(database_url.removeprefix("sqlite:///"))
 

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.server.frozen_reader import frozen_reader
+from tests.server.frozen_reader import connections, connections_are, frozen_reader
 from tests.server.long_messages import FRAME, MIB, say_long
 from tests.server.socket_client import Frame, SocketClient
 from tests.server.world import World
@@ -103,9 +103,9 @@ async def test_a_reader_that_never_wakes_up_is_cut(world: World) -> None:
         world.socket(server, "ann") as ann,
         frozen_reader(server, world.person("bob").token, chat_id) as bob,
     ):
-        assert _connections(server) == 2
+        assert connections(server) == 2
         await say_long(ann, chat_id, 8 * MIB // FRAME)
-        await _connections_are(server, 1, ann)
+        await connections_are(server, 1, ann)
         with pytest.raises(ConnectionClosed):
             await bob.read_events_until(8 * MIB // FRAME)
         assert bob.connection.close_code in (4002, 1006)
@@ -118,12 +118,12 @@ async def test_who_vanishes_in_the_middle_of_a_frame_is_forgotten(world: World) 
         for _ in range(50):
             bob = frozen_reader(server, world.person("bob").token, chat_id)
             await stack.enter_async_context(bob)
-        assert _connections(server) == 51
+        assert connections(server) == 51
         saying = asyncio.create_task(say_long(ann, chat_id, 200))
         await ann.ask("ping")
         await stack.aclose()
         await saying
-        await _connections_are(server, 1, ann)
+        await connections_are(server, 1, ann)
 
 
 @asynccontextmanager
@@ -158,17 +158,3 @@ async def _is_idle(server: ServerProcess) -> None:
         while process.cpu_times().user - used > 0.02:
             used = process.cpu_times().user
             await asyncio.sleep(0.3)
-
-
-async def _connections_are(server: ServerProcess, number: int, ann: SocketClient) -> None:
-    async with asyncio.timeout(20):
-        while _connections(server) != number:
-            await ann.ask("ping")
-
-
-def _connections(server: ServerProcess) -> int:
-    process = psutil.Process(server.process.pid)
-    return sum(
-        connection.status == psutil.CONN_ESTABLISHED and connection.laddr.port == server.port
-        for connection in process.net_connections("tcp")
-    )

@@ -67,6 +67,23 @@ async def test_typing_crosses_processes_and_is_not_echoed(
         assert _ephemeral(ann, "typing") == []
 
 
+async def test_what_is_read_at_one_process_is_known_at_the_other_to_that_person_alone(
+    shared_world: World, fleet: list[ServerProcess]
+) -> None:
+    chat_id = shared_world.spare_chat()
+    async with (
+        shared_world.socket(fleet[0], "bob") as here,
+        shared_world.socket(fleet[1], "bob") as there,
+        shared_world.socket(fleet[1], "ann") as ann,
+    ):
+        await _subscribe(chat_id, here, there, ann)
+        await _say(ann, chat_id)
+        await here.ask("read", chatId=chat_id, seq=1)
+        await there.until(lambda: _ephemeral(there, "read") != [])
+        assert [f["seq"] for f in _ephemeral(there, "read")] == [1]
+        assert _ephemeral(ann, "read") == []
+
+
 async def test_presence_is_known_across_processes(
     shared_world: World, fleet: list[ServerProcess]
 ) -> None:

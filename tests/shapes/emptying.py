@@ -7,7 +7,12 @@ from django.db import connection
 from django.db.models.signals import post_migrate
 
 # Filled once by the migrations and changed by no test.
-KEPT = {"auth_permission", "django_content_type"}
+KEPT = {
+    "auth_group",
+    "auth_group_permissions",
+    "auth_permission",
+    "django_content_type",
+}
 
 
 def empty_quickly() -> None:

@@ -117,6 +117,9 @@ class ChildProcess:
         parent = psutil.Process(self.pid)
         _signal([*parent.children(recursive=True), parent], signal.SIGCONT)
 
+    def threads(self) -> int:
+        return int(psutil.Process(self.pid).num_threads())
+
     def memory(self) -> int:
         """Bytes of memory it has resident (RSS), children not counted."""
         return int(psutil.Process(self.pid).memory_info().rss)

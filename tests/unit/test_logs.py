@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from structlog.stdlib import ProcessorFormatter
 
-from chatrouting.logs import is_failure, logging_by, without_query
+from chatrouting.logs import is_failure, logging_by, without_invitations, without_query
 
 Line = Callable[[logging.LogRecord], str]
 
@@ -60,3 +60,11 @@ def test_a_refused_request_has_one_line_alone() -> None:
     refusal = logging.LogRecord("django.request", logging.WARNING, "", 0, "Not Found", None, None)
     assert not is_failure(refusal)
     assert is_failure(failed())
+
+
+def test_an_invitation_is_left_out_wherever_an_address_is_told() -> None:
+    told = ("Not Found", "/invitations/abc.def/", "'POST /api/v1/invitations/abc.def/'", 7)
+    record = logging.LogRecord("django", 30, __file__, 1, "%s: %s %s %s", told, None)
+    assert without_invitations(record)
+    message = record.getMessage()
+    assert message == "Not Found: /invitations/…/ 'POST /api/v1/invitations/…/' 7"

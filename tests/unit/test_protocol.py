@@ -152,7 +152,7 @@ def test_codes_below_4500_mean_come_back_and_the_others_stop() -> None:
 
 
 def message(**fields: Any) -> dict[str, Any]:
-    return {"messageId": "m", "status": "completed", "removed": None, **fields}
+    return {"messageId": "m", "seq": 1, "status": "completed", "removed": None, **fields}
 
 
 def event(kind: str = "user_message", **fields: Any) -> LoggedEvent:

@@ -1,11 +1,14 @@
 """A chat's last events in memory: all of a gap or nothing, and messages as they are now."""
 
 from chatrouting.protocol import EventFrame, encode
-from chatrouting.recent import MAX_CHARS, MAX_EVENTS, Recent
+from chatrouting.recent import MAX_AGE_MS, MAX_CHARS, MAX_EVENTS, Recent
+from messages.clock import now_ms
+
+NOW = now_ms()
 
 
-def _frame(seq: int, message_id: str = "", content: str = "") -> EventFrame:
-    event = {"op": "event", "type": "user_message", "seq": seq}
+def _frame(seq: int, message_id: str = "", content: str = "", at: int = NOW) -> EventFrame:
+    event = {"op": "event", "type": "user_message", "seq": seq, "at": at}
     if message_id:
         event["message"] = {"messageId": message_id, "content": content}
     return EventFrame("demo", "k3v9x2", seq, "user_message", encode(event))
@@ -20,7 +23,7 @@ def _filled(*frames: EventFrame) -> Recent:
 
 def test_a_gap_is_answered_with_exactly_what_was_missed() -> None:
     events = _filled(_frame(4), _frame(5), _frame(6)).since(4)
-    assert events == [{"type": "user_message", "seq": seq} for seq in (5, 6)]
+    assert events == [{"type": "user_message", "seq": seq, "at": NOW} for seq in (5, 6)]
 
 
 def test_a_gap_that_began_before_memory_is_not_answered() -> None:
@@ -38,6 +41,20 @@ def test_a_replayed_event_has_its_message_as_it_is_now() -> None:
 def test_an_event_without_text_leaves_nothing_before_it() -> None:
     recent = _filled(_frame(1), _frame(2)._replace(text=None), _frame(3))
     assert recent.since(1) is None
+    assert [event["seq"] for event in recent.since(2) or []] == [3]
+
+
+def test_what_may_be_pruned_by_now_does_not_come_from_memory() -> None:
+    recent = _filled(_frame(1, at=NOW - MAX_AGE_MS - 1), _frame(2))
+    assert recent.since(0) is None
+    assert [event["seq"] for event in recent.since(1) or []] == [2]
+
+
+def test_what_is_let_go_of_is_gone() -> None:
+    recent = _filled(_frame(1), _frame(2))
+    recent.clear()
+    assert recent.since(0) is None
+    recent.add(_frame(3))
     assert [event["seq"] for event in recent.since(2) or []] == [3]
 
 

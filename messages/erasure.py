@@ -1,0 +1,176 @@
+"""Forgetting somebody: what they wrote and what they are called goes from every row.
+
+The log keeps its numbers: a message becomes a tombstone (`erasure`), said by an event, so that
+whoever listens forgets as well. Steps of one small transaction each; stopped anywhere, the next
+run goes on, since the account, by whose name it is found, goes last.
+"""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from django.apps import apps
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import get_user_model
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Max, Min, Q
+from knox.models import AuthToken
+
+from messages import log
+from messages.access import actor_of
+from messages.changes import empty
+from messages.clock import now_ms
+from messages.models import (
+    Ban,
+    Decision,
+    Event,
+    EventType,
+    Feedback,
+    Held,
+    Membership,
+    Message,
+    MessageType,
+    Problem,
+    RemovedBy,
+    Report,
+    Role,
+)
+from messages.representation import find_messages, places
+
+STEP = 50
+EVENTS_STEP = 2_000
+_NAMING = (
+    EventType.MEMBER_JOINED,
+    EventType.MEMBER_LEFT,
+    EventType.MEMBER_MUTED,
+    EventType.MEMBER_UNMUTED,
+)
+
+
+def erase(user_id: int) -> Iterator[int]:
+    """All of it, step by step; how many of `size_of` each has done."""
+    _close(user_id)
+    yield 1
+    for chat_id in Membership.objects.filter(user_id=user_id).values_list("chat_id", flat=True):
+        _leave(user_id, chat_id)
+        yield 1
+    yield from _messages(user_id)
+    yield from _events(user_id)
+    _records(user_id)
+    _end(user_id)
+    yield 1
+
+
+def size_of(user_id: int) -> int:
+    """About how much there is to do."""
+    first, last = _ends_of_events()
+    rows = Membership.objects.filter(user_id=user_id).count()
+    rows += Message.objects.filter(author_id=user_id).count()
+    return 2 + rows + (last - first) // EVENTS_STEP + 1
+
+
+@transaction.atomic
+def _close(user_id: int) -> None:
+    """Nobody signs in with it any more, and whoever is signed in is soon not."""
+    user = get_user_model().objects.select_for_update().get(pk=user_id)
+    user.is_active = False
+    user.set_unusable_password()
+    user.first_name = user.last_name = user.email = ""
+    user.save()
+    AuthToken.objects.filter(user=user).delete()
+    for session in Session.objects.iterator(500):
+        if session.get_decoded().get("_auth_user_id") == str(user_id):
+            session.delete()
+
+
+@transaction.atomic
+def _leave(user_id: int, chat_id: str) -> None:
+    """Out of a chat, which keeps an owner while anybody is in it."""
+    head = log.lock_one(chat_id)
+    if not Membership.objects.filter(chat_id=chat_id, user_id=user_id).delete()[0]:
+        return
+    data: dict[str, Any] = {"user": {"id": user_id, "name": ""}}
+    events = [log.next_event(head, EventType.MEMBER_LEFT, at=now_ms(), actor=None, data=data)]
+    left = Membership.objects.filter(chat_id=chat_id).select_related("user").order_by("pk")
+    heir = None if left.filter(role=Role.OWNER).exists() else left.first()
+    if heir is not None:
+        Membership.objects.filter(pk=heir.pk).update(role=Role.OWNER)
+        data = {"user": actor_of(heir.user).as_author(), "role": Role.OWNER.value}
+        events.append(
+            log.next_event(head, EventType.MEMBER_JOINED, at=now_ms(), actor=None, data=data)
+        )
+    log.append(events)
+
+
+def _messages(user_id: int) -> Iterator[int]:
+    """What they wrote, and what was answered to their questions. Removed before or not."""
+    last = ""
+    while True:
+        written = Message.objects.filter(author_id=user_id, pk__gt=last).order_by("pk")
+        rows = list(written.values_list("chat_id", "pk")[:STEP])
+        if not rows:
+            return
+        last = rows[-1][1]
+        for chat_id, group in groupby(sorted(rows), key=lambda row: row[0]):
+            message_ids = [row[1] for row in group]
+            _empty(chat_id, message_ids)
+            yield len(message_ids)
+
+
+@transaction.atomic
+def _empty(chat_id: str, message_ids: list[str]) -> None:
+    head = log.lock_one(chat_id)
+    answers = Message.objects.filter(
+        reply_to__in=message_ids, chat_id=chat_id, type=MessageType.AI, removed=None
+    )
+    wanted = [*message_ids, *answers.values_list("pk", flat=True)]
+    Report.objects.filter(message_id__in=wanted).delete()
+    empty(head, find_messages(f"m.message_id IN {places(len(wanted))}", wanted), RemovedBy.ERASURE)
+
+
+def _events(user_id: int) -> Iterator[int]:
+    """What the log says they did, and where it names them. Nothing finds this but a walk."""
+    first, last = _ends_of_events()
+    for start in range(first, last + 1, EVENTS_STEP):
+        with transaction.atomic():
+            some = Event.objects.filter(pk__gte=start, pk__lt=start + EVENTS_STEP)
+            some.filter(actor_id=user_id).update(actor=None)
+            for event in some.filter(type__in=_NAMING, data__user__id=user_id).only("data"):
+                data: dict[str, Any] = dict(event.data or {})
+                if data["user"]["name"]:
+                    named = data | {"user": {"id": user_id, "name": ""}}
+                    Event.objects.filter(pk=event.pk).update(data=named)
+        yield 1
+
+
+def _ends_of_events() -> tuple[int, int]:
+    ends = Event.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    return ends["first"] or 0, ends["last"] or 0
+
+
+@transaction.atomic
+def _records(user_id: int) -> None:
+    """Reports and votes are gone; decisions stay, and say neither about whom nor why."""
+    Report.objects.filter(reporter_id=user_id).delete()
+    Feedback.objects.filter(user_id=user_id).delete()
+    Held.objects.filter(author_id=user_id).delete()
+    Problem.objects.filter(user_id=user_id).delete()
+    Ban.objects.filter(by_id=user_id).update(reason="")
+    Decision.objects.filter(Q(user_id=user_id) | Q(by_id=user_id)).update(reason="")
+
+
+@transaction.atomic
+def _end(user_id: int) -> None:
+    """The account, and with it the last rows that point at it or have its name."""
+    if apps.is_installed("axes"):  # writes down under what names people tried to sign in
+        name = get_user_model().objects.values_list("username", flat=True).get(pk=user_id)
+        attempts: Any = apps.get_app_config("axes").get_models()
+        for model in attempts:
+            if any(field.name == "username" for field in model._meta.fields):
+                model.objects.filter(username=name).delete()
+    users = ContentType.objects.get_for_model(get_user_model())
+    about = Q(content_type=users, object_id=str(user_id))
+    LogEntry.objects.filter(about | Q(user_id=user_id)).delete()
+    get_user_model().objects.filter(pk=user_id).delete()

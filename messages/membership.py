@@ -1,0 +1,181 @@
+"""The verbs of belonging to a chat: come in, have a role, go, be kept out."""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from messages import log, revocations
+from messages.access import Access, Actor, access_to, actor_of, moderators_among
+from messages.clock import now_ms
+from messages.errors import BadRequest, Conflict, Forbidden, NotFound
+from messages.models import (
+    MAX_REASON,
+    Ban,
+    Cause,
+    Chat,
+    EventType,
+    History,
+    Invitation,
+    Membership,
+    Role,
+)
+
+
+@transaction.atomic
+def add_member(actor: Actor, chat_id: str, user_id: int, *, role: str = Role.MEMBER) -> bool:
+    """Let somebody in; whether they are new. Who is in already stays as they are.
+
+    Raises BadRequest for no such user, Conflict for somebody banned.
+    """
+    lock_to_manage(actor, chat_id)
+    user = _active_user(user_id)
+    role = require_role(role)
+    if Membership.objects.filter(chat_id=chat_id, user_id=user_id).exists():
+        return False
+    if Ban.objects.filter(chat_id=chat_id, user_id=user_id).exists():
+        raise Conflict("They are banned from this chat.", details={"reason": "banned"})
+    join(chat_id, actor_of(user), actor, role)
+    return True
+
+
+def join(chat_id: str, member: Actor, by: Actor, role: Role) -> None:
+    """A new member of a chat that is locked, who may be one.
+
+    Who comes in has read what was there before: a new chat does not begin with unread messages.
+    Who comes back is as new as anybody.
+    """
+    last_seq, history = Chat.objects.values_list("last_seq", "history").get(pk=chat_id)
+    Membership.objects.create(
+        chat_id=chat_id,
+        user_id=member.id,
+        role=role,
+        joined_at=now_ms(),
+        read_seq=last_seq,
+        first_seq=1 if history == History.ALL else last_seq + 1,
+    )
+    say(chat_id, EventType.MEMBER_JOINED, by, {"user": member.as_author(), "role": role.value})
+
+
+@transaction.atomic
+def set_role(actor: Actor, chat_id: str, user_id: int, role: str) -> None:
+    """Announced as joining again with the new role, so that whoever keeps a list of members,
+    or remembers who may do what, hears of it from the log."""
+    lock_to_manage(actor, chat_id)
+    new_role = require_role(role)
+    membership = _membership(chat_id, user_id)
+    if membership.role == new_role:
+        return
+    if membership.role == Role.OWNER:
+        _end_ownership(chat_id, user_id)
+    Membership.objects.filter(pk=membership.pk).update(role=new_role)
+    say(chat_id, EventType.MEMBER_JOINED, actor, _naming(user_id) | {"role": new_role.value})
+
+
+@transaction.atomic
+def remove_member(actor: Actor, chat_id: str, user_id: int) -> None:
+    """Take somebody out, or leave. Once this commits no later event reaches them."""
+    if actor.id == user_id:
+        log.lock_one(chat_id)
+        access_to(actor, chat_id)
+        cause = Cause.LEFT
+    else:
+        lock_to_manage(actor, chat_id)
+        cause = Cause.REMOVED
+    _take_out(actor, _membership(chat_id, user_id), cause)
+
+
+@transaction.atomic
+def ban(actor: Actor, chat_id: str, user_id: int, *, reason: str = "") -> bool:
+    """Take somebody out, if they are in, and keep them out; whether that is new.
+
+    Raises BadRequest for no such user, Forbidden for moderators, who cannot be kept out.
+    """
+    lock_to_manage(actor, chat_id)
+    user = _active_user(user_id)
+    if user_id == actor.id or user_id in moderators_among([user]):
+        raise Forbidden
+    if len(reason) > MAX_REASON:
+        raise BadRequest(
+            "A reason has at most %(most)d characters.", field="reason", most=MAX_REASON
+        )
+    known = {"by_id": actor.id, "by_moderator": actor.is_moderator, "at": now_ms()}
+    _row, is_new = Ban.objects.get_or_create(
+        chat_id=chat_id, user_id=user_id, defaults=known | {"reason": reason}
+    )
+    membership = Membership.objects.filter(chat_id=chat_id, user_id=user_id).first()
+    if membership is not None:
+        _take_out(actor, membership, Cause.BANNED)
+    return is_new
+
+
+@transaction.atomic
+def lift_ban(actor: Actor, chat_id: str, user_id: int) -> None:
+    """They may be added or invited again. Raises NotFound; Forbidden where a moderator's ban
+    is not for this owner to lift."""
+    lock_to_manage(actor, chat_id)
+    found = Ban.objects.filter(chat_id=chat_id, user_id=user_id).first()
+    if found is None:
+        raise NotFound
+    if found.by_moderator and not actor.is_moderator:
+        raise Forbidden
+    found.delete()
+
+
+def require_role(value: object) -> Role:
+    if isinstance(value, str) and value in Role.values:
+        return Role(value)
+    raise BadRequest("role is one of owner, member.", field="role")
+
+
+def lock_to_manage(actor: Actor, chat_id: str) -> Access:
+    """What this person may do, read under the chat's lock so that it holds till the commit."""
+    log.lock_one(chat_id)
+    access = access_to(actor, chat_id)
+    access.require_manage()
+    return access
+
+
+def say(chat_id: str, kind: EventType, actor: Actor, data: dict[str, Any] | None = None) -> int:
+    """One event about the chat itself; its number."""
+    head = log.lock_one(chat_id)
+    event = log.next_event(head, kind, at=now_ms(), actor=actor.as_author(), data=data)
+    log.append([event])
+    return event.seq
+
+
+def _take_out(actor: Actor, membership: Membership, cause: Cause) -> None:
+    chat_id, user_id = membership.chat_id, membership.user_id
+    if membership.role == Role.OWNER:
+        _end_ownership(chat_id, user_id)
+    membership.delete()
+    seq = say(chat_id, EventType.MEMBER_LEFT, actor, _naming(user_id))
+    revocations.of_membership(chat_id, user_id, cause, by=actor, seq=seq)
+
+
+def _end_ownership(chat_id: str, user_id: int) -> None:
+    """A chat with members keeps an owner; the links of one who no longer is let nobody in."""
+    others = Membership.objects.filter(chat_id=chat_id).exclude(user_id=user_id)
+    if others.exists() and not others.filter(role=Role.OWNER).exists():
+        raise Conflict("A chat keeps at least one owner.")
+    links = Invitation.objects.filter(chat_id=chat_id, created_by_id=user_id, revoked_at=None)
+    links.update(revoked_at=now_ms())
+
+
+def _naming(user_id: int) -> dict[str, Any]:
+    user = get_user_model().objects.get(pk=user_id)
+    return {"user": actor_of(user).as_author()}
+
+
+def _active_user(user_id: int) -> Any:
+    user = get_user_model().objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        raise BadRequest("There is no such user.", field="userId")
+    return user
+
+
+def _membership(chat_id: str, user_id: int) -> Membership:
+    membership = Membership.objects.filter(chat_id=chat_id, user_id=user_id).first()
+    if membership is None:
+        raise NotFound
+    return membership

@@ -1,0 +1,104 @@
+/** One bar of actions for all messages: it stands at the one that is pointed at, or has the focus. */
+
+export class ActsBar {
+  #log;
+  #list;
+  #bar;
+  #permitted;
+  #listeners = new AbortController();
+
+  /** `permitted(element)` is the names of what may be done with that message now. */
+  constructor({ log, list, permitted }) {
+    this.#log = log;
+    this.#list = list;
+    this.#permitted = permitted;
+    this.#bar = document.getElementById("acts-template").content.firstElementChild.cloneNode(true);
+    const { signal } = this.#listeners;
+    const messageAt = ({ target }) => target.closest?.(".message") ?? null;
+    list.addEventListener("pointerover", (event) => this.#point(event, messageAt(event)), { signal });
+    list.addEventListener("pointerleave", (event) => this.#leave(event), { signal });
+    list.addEventListener("focusin", (event) => this.show(messageAt(event)), { signal });
+    list.addEventListener("click", (event) => this.#tap(event, messageAt(event)), { signal });
+    log.addEventListener("keydown", (event) => this.#press(event, messageAt(event)), { signal });
+  }
+
+  close() {
+    this.#listeners.abort();
+    this.#bar.remove();
+  }
+
+  get message() {
+    return this.#bar.parentElement;
+  }
+
+  button(name) {
+    return this.#bar.querySelector(`[data-act="${name}"]`);
+  }
+
+  /** Shows what may be done now with the message, or with the one where it stands. */
+  show(message = this.message) {
+    const names = message ? this.#permitted(message) : [];
+    if (names.length === 0) {
+      this.#bar.remove();
+      return;
+    }
+    for (const button of this.#bar.querySelectorAll("button")) {
+      button.hidden = !names.includes(button.dataset.act);
+    }
+    if (this.message !== message) {
+      this.note("");
+      message.append(this.#bar);
+    }
+  }
+
+  /** A few words beside the buttons: what has come of pressing one. */
+  note(words) {
+    this.#bar.dataset.note = words;
+  }
+
+  #point({ pointerType }, message) {
+    const isBusy = this.#bar.contains(document.activeElement);
+    if (pointerType === "mouse" && message && !isBusy) {
+      this.show(message);
+    }
+  }
+
+  #leave({ pointerType }) {
+    if (pointerType === "mouse" && !this.message?.contains(document.activeElement)) {
+      this.#bar.remove();
+    }
+  }
+
+  /** A finger has no way to point: it taps, and taps again to be rid of the bar. */
+  #tap(event, message) {
+    const isTouch = event.pointerType !== "mouse";
+    if (isTouch && message && !event.target.closest("a, button, input")) {
+      this.message === message ? this.#bar.remove() : this.show(message);
+    }
+  }
+
+  /** Arrows go from message to message; Tab then goes into the message and its actions. */
+  #press(event, message) {
+    const step = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[event.key];
+    const isOnMessage = event.target === message;
+    if (!step || event.altKey || event.ctrlKey || event.metaKey || !(isOnMessage || event.target === this.#log)) {
+      return;
+    }
+    event.preventDefault();
+    this.#goTo(isOnMessage ? message[step] : this.#lastVisible());
+  }
+
+  #goTo(message) {
+    if (message) {
+      message.tabIndex = -1;
+      message.focus({ preventScroll: true });
+      message.scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  #lastVisible() {
+    const { bottom } = this.#log.getBoundingClientRect();
+    const isVisible = (element) => element.getBoundingClientRect().top < bottom;
+    return [...this.#list.children].findLast(isVisible) ?? null;
+  }
+}

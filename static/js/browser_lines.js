@@ -1,0 +1,35 @@
+/** The lines as this browser has them, the best one first: socket, stream of events, polling. */
+
+import { PollLine } from "./poll_line.js";
+import { SOCKET_PATH, Refusal } from "./protocol.js";
+import { SocketLine } from "./socket_line.js";
+import { StreamLine } from "./stream_line.js";
+
+/** `chatIds()` are those to be heard of, the one looked at first. */
+export function browserLines({ rest, user, chatIds }) {
+  const address = new URL(SOCKET_PATH, location.href);
+  address.protocol = address.protocol.replace("http", "ws");
+  const openSocket = (protocol) => new WebSocket(address, protocol);
+  return [
+    (listener) => new SocketLine({ openSocket, listener }),
+    (listener) => new StreamLine({ openStream, rest, listener, chatIds: chatIds() }),
+    (listener) => new PollLine({ rest, listener, user, chatIds: chatIds() }),
+  ];
+}
+
+async function openStream(path, signal) {
+  const headers = { Accept: "text/event-stream" };
+  const answer = await fetch(`/api/v1/${path}`, { headers, signal, cache: "no-store" });
+  if (!answer.ok) {
+    return { error: new Refusal((await answer.json()).error) };
+  }
+  return { pieces: piecesOf(answer.body.pipeThrough(new TextDecoderStream())) };
+}
+
+/** A stream that loops cannot walk by themselves everywhere yet. */
+async function* piecesOf(stream) {
+  const reader = stream.getReader();
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    yield piece.value;
+  }
+}

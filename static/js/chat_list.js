@@ -1,0 +1,135 @@
+/** The list of one's chats: what came last, how much is unread, the newest first. */
+
+const MISSED_MS = 1_000;
+const RETRY_MS = 30_000;
+const FIRST_SAID = /^(user|system|youtube|ai)_message$/;
+
+function parse(cursor) {
+  const [epoch, seq] = cursor.split(":");
+  return { epoch, seq: Number(seq) };
+}
+
+export class ChatList {
+  #selfId;
+  #read;
+  #alarms;
+  #onChange;
+  #lines = new Map();
+
+  /**
+   * `read()` resolves with the API's list. A line is `{chatId, title, head, unread, at, last}`; `last`
+   * is the newest message, null where there is none, undefined where the page shows it already.
+   */
+  constructor({ selfId, lines = [], read, alarms, onChange }) {
+    this.#selfId = selfId;
+    this.#read = read;
+    this.#alarms = alarms;
+    this.#onChange = onChange;
+    lines.forEach((line) => this.#lines.set(line.chatId, line));
+  }
+
+  get lines() {
+    return [...this.#lines.values()].sort((a, b) => b.at - a.at);
+  }
+
+  get chatIds() {
+    return this.lines.map(({ chatId }) => chatId);
+  }
+
+  get unread() {
+    return this.lines.reduce((sum, { unread }) => sum + unread, 0);
+  }
+
+  get(chatId) {
+    return this.#lines.get(chatId);
+  }
+
+  /** As the server has it now; where more is known here already, it is asked again. */
+  async refresh() {
+    this.#alarms.cancel("list");
+    try {
+      const { chats } = await this.#read();
+      this.#lines = new Map(chats.map((chat) => [chat.chatId, this.#newer(chat)]));
+      this.#onChange();
+    } catch {
+      this.#alarms.first("list", RETRY_MS, () => this.refresh());
+    }
+  }
+
+  remove(chatId) {
+    this.#lines.delete(chatId);
+    this.#onChange();
+  }
+
+  /** Read up to there, here or in another tab or on another device. */
+  readUpTo(chatId, seq) {
+    const line = this.#lines.get(chatId);
+    if (line?.unread > 0) {
+      if (seq >= parse(line.head).seq) {
+        this.#set(line, { unread: 0 });
+      } else {
+        this.#missed();
+      }
+    }
+  }
+
+  onHeads(heads = {}) {
+    const isNews = ([chatId, head]) => this.#lines.get(chatId)?.head !== head;
+    if (Object.entries(heads).some(isNews)) {
+      this.#missed();
+    }
+  }
+
+  onFrame(frame) {
+    if (frame.op === "event") {
+      this.#take(frame);
+    } else if (frame.op === "ephemeral" && frame.type === "read") {
+      this.readUpTo(frame.chatId, frame.seq);
+    } else if (frame.op === "notice" && frame.type === "subscriptionRevoked") {
+      this.remove(frame.chatId);
+    }
+  }
+
+  #take(event) {
+    const line = this.#lines.get(event.chatId);
+    const head = line && parse(line.head);
+    if (!line || head.epoch !== event.epoch || event.seq > head.seq + 1) {
+      this.#missed();
+    } else if (event.seq === head.seq + 1) {
+      this.#set(line, { head: `${event.epoch}:${event.seq}`, ...this.#changeBy(event, line) });
+    }
+  }
+
+  #changeBy({ type, message, data }, line) {
+    if (type === "chat_renamed" && data?.title) {
+      return { title: data.title };
+    }
+    if (type === "message_removed") {
+      this.#missed(); // it may have been one of the unread
+    }
+    if (message && FIRST_SAID.test(type)) {
+      const isNews = message.author?.id !== this.#selfId;
+      return { at: message.timestamp, last: message, unread: line.unread + (isNews ? 1 : 0) };
+    }
+    return message && message.messageId === line.last?.messageId ? { last: message } : {};
+  }
+
+  #set(line, change) {
+    this.#lines.set(line.chatId, { ...line, ...change });
+    this.#onChange();
+  }
+
+  #missed() {
+    this.#alarms.first("list", MISSED_MS, () => this.refresh());
+  }
+
+  #newer({ chatId, title, head, unread, lastMessage: last, createdAt }) {
+    const known = this.#lines.get(chatId);
+    const [mine, theirs] = [known?.head ?? head, head].map(parse);
+    if (mine.epoch === theirs.epoch && mine.seq > theirs.seq) {
+      this.#missed();
+      return known;
+    }
+    return { chatId, title, head, unread, last, at: last?.timestamp ?? createdAt };
+  }
+}

@@ -1,0 +1,264 @@
+/** All that one sees of a chat: it is told which to show, and keeps hold of none. */
+
+import { ActsBar } from "./acts_bar.js";
+import { Composer } from "./composer.js";
+import { clockTime } from "./local_times.js";
+import { LogView } from "./log_view.js";
+import { MessageActs } from "./message_acts.js";
+import { permittedActs } from "./permitted.js";
+import { meaningOf } from "./protocol.js";
+import { ReadingPlace } from "./reading_place.js";
+import { statusOf } from "./status_words.js";
+import { say } from "./words.js";
+
+// How many heights of the log may be left above or below before more is read.
+const AHEAD = 1.5;
+
+export class ChatView {
+  #chat;
+  #words;
+  #selfId;
+  #log = document.getElementById("log");
+  #list = document.getElementById("messages");
+  #toEnd = document.getElementById("to-end");
+  #place = new ReadingPlace(this.#log, this.#list);
+  #names = new Intl.ListFormat(document.documentElement.lang);
+  #view;
+  #bar;
+  #acts;
+  #composer;
+
+  /** `chat()` is the LiveChat to be shown. */
+  constructor({ words, selfId, chat }) {
+    this.#chat = chat;
+    this.#words = words;
+    this.#selfId = selfId;
+    this.#view = new LogView({ log: this.#log, list: this.#list, words, selfId });
+    this.#bar = new ActsBar({ log: this.#log, list: this.#list, permitted: (element) => this.#permitted(element) });
+    this.#composer = new Composer({
+      form: document.getElementById("composer"),
+      words,
+      onSend: (what) => this.#send(what),
+      onEdit: (message, text) => chat().edit(message, text),
+      onEditLast: () => this.#composer.begin("edit", chat().newestOwn),
+      onTyping: (on) => chat().type(on),
+    });
+    const onSaid = (said) => this.#view.announce(said);
+    this.#acts = new MessageActs({ chat, composer: this.#composer, bar: this.#bar, words, onSaid });
+  }
+
+  // These live as long as the page does, so nothing removes them.
+  open() {
+    this.#view.adopt();
+    this.#list.toggleAttribute("data-script", true);
+    document.getElementById("newest")?.remove();
+    this.#log.addEventListener("scroll", () => this.#moved(), { passive: true });
+    this.#log.addEventListener("keydown", (event) => this.#press(event));
+    this.#log.addEventListener("click", (event) => this.#click(event));
+    this.#list.addEventListener("focusin", ({ target }) => this.#unfold(target));
+    this.#toEnd.addEventListener("click", () => this.goToEnd());
+    document.addEventListener("visibilitychange", () => this.#markRead());
+    this.paint();
+    const around = new URLSearchParams(location.search).get("around");
+    if (around !== null) {
+      this.reveal(Number(around));
+    }
+  }
+
+  /** Before another chat is shown: what has to be there when this one is again. */
+  leave() {
+    Object.assign(this.#chat(), { draft: this.#composer.draft, place: this.#place.mark });
+  }
+
+  /** A draft that was found; whoever has begun to write already is not interrupted. */
+  takeUp(draft) {
+    const { content, context } = this.#composer.draft;
+    if (content === "" && !context) {
+      this.#composer.draft = draft;
+    }
+  }
+
+  enter({ pathname }) {
+    const { draft, place } = this.#chat();
+    this.#composer.draft = draft ?? {};
+    this.#composer.address = pathname;
+    document.getElementById("search").href = `${pathname}search/`;
+    this.#place.goToEnd();
+    this.paint();
+    this.#place.goTo(place);
+  }
+
+  paint() {
+    const chat = this.#chat();
+    const { state, permissions, title } = chat;
+    const isPinned = this.#isAtEnd;
+    this.#list.toggleAttribute("data-live", state === "inStep");
+    this.#list.toggleAttribute("data-moderate", permissions?.moderate ?? false);
+    chat.history.settle(isPinned);
+    this.#markRead();
+    this.#place.keepThrough(() => this.#view.show(chat), { isPinned });
+    this.#bar.show();
+    this.#paintEnds(chat);
+    this.#paintCompany(chat);
+    document.getElementById("status").dataset.state = state;
+    write("status", statusOf(chat.facts, this.#words, clockTime));
+    this.#composer.allow(this.#mayWrite(chat));
+    write("title", title ?? "");
+    this.#readOn();
+  }
+
+  goToEnd() {
+    const { history } = this.#chat();
+    history.toEnd();
+    this.#place.goToEnd();
+    this.paint();
+    if (location.search !== "") {
+      globalThis.history.replaceState(globalThis.history.state, "", location.pathname);
+    }
+    if (document.activeElement === this.#toEnd || document.activeElement === document.body) {
+      this.#log.focus({ preventScroll: true });
+    }
+  }
+
+  /** Goes to the message with this number, wherever it is. */
+  async reveal(seq) {
+    const chat = this.#chat();
+    const isThere = this.#view.elementAt(seq) !== null || (await chat.history.around(seq));
+    if (this.#chat() !== chat) {
+      return;
+    }
+    if (!isThere) {
+      this.#composer.complain(say(this.#words.notDone, { reason: this.#words.noConnection }));
+    } else {
+      this.paint();
+      this.#target(this.#view.elementAt(seq));
+    }
+  }
+
+  #target(element) {
+    this.#list.querySelector("[data-target]")?.removeAttribute("data-target");
+    if (element) {
+      element.toggleAttribute("data-target", true);
+      element.tabIndex = -1;
+      element.focus({ preventScroll: true });
+      this.#place.goToElement(element);
+    }
+  }
+
+  get #isAtEnd() {
+    return this.#place.isAtEnd && this.#chat().isLive;
+  }
+
+  #moved() {
+    this.#markRead();
+    this.#chat().history.settle(this.#isAtEnd);
+    this.#paintEnds(this.#chat());
+    this.#readOn();
+  }
+
+  /** Before the reader comes to an end of what is shown, there is more. */
+  #readOn() {
+    const { history, hasOlder, isLive } = this.#chat();
+    const { above, below } = this.#place.room;
+    if (above < AHEAD && hasOlder) {
+      history.older();
+    } else if (below < AHEAD && !isLive) {
+      history.newer();
+    }
+  }
+
+  #markRead() {
+    const chat = this.#chat();
+    if (!document.hidden && this.#isAtEnd && chat.state === "inStep") {
+      chat.markRead();
+    }
+  }
+
+  #send(what) {
+    const isTaken = this.#chat().send(what);
+    if (isTaken) {
+      this.#chat().news.answer();
+      this.goToEnd();
+    }
+    return isTaken;
+  }
+
+  #click(event) {
+    const button = event.target.closest("button");
+    const quote = event.target.closest(".quote[href]");
+    if (button) {
+      this.#acts.press(button);
+    } else if (quote) {
+      event.preventDefault();
+      this.reveal(Number(new URLSearchParams(quote.search).get("around")));
+    } else if (event.target.closest("#older a")) {
+      event.preventDefault();
+      this.#chat().history.older();
+    } else if (event.target.closest("#newer a")) {
+      event.preventDefault();
+      this.#chat().history.newer();
+    }
+  }
+
+  #press(event) {
+    if (event.key === "End" && !event.target.closest("input, textarea")) {
+      event.preventDefault();
+      this.goToEnd();
+    }
+  }
+
+  /** Nothing that has the focus is out of sight. */
+  #unfold(target) {
+    const message = target.closest(".message[data-long]:not([data-open])");
+    if (message && target.closest("[data-slot=content]")) {
+      this.#acts.press(message.querySelector("[data-act=all]"));
+    }
+  }
+
+  #permitted({ dataset }) {
+    const chat = this.#chat();
+    const message = chat.find(dataset.messageId);
+    const asker = message?.type === "ai" ? chat.find(message.replyTo) : message;
+    const names = permittedActs(message, {
+      isOwn: message?.author?.id === this.#selfId,
+      isAsked: asker?.author?.id === this.#selfId,
+      permissions: chat.permissions,
+    });
+    if (names.includes("up")) {
+      this.#acts.showVerdict(message.messageId);
+    }
+    return names;
+  }
+
+  #paintEnds({ hasOlder, isLive, unseen }) {
+    document.getElementById("older").hidden = !hasOlder;
+    document.getElementById("newer").hidden = isLive;
+    this.#toEnd.hidden = this.#isAtEnd;
+    const words = unseen > 0 ? say(this.#words.newMessages, { count: unseen }) : this.#words.toEnd;
+    write("to-end", words);
+  }
+
+  #paintCompany({ state, company: { others, writing } }) {
+    const here = { names: this.#names.format(others) };
+    const words = others.length > 0 ? say(this.#words.here, here) : this.#words.alone;
+    write("company", state === "inStep" || others.length > 0 ? words : "");
+    const typing = writing.length > 1 ? this.#words.typingMany : this.#words.typingOne;
+    write("typing", writing.length > 0 ? say(typing, { names: this.#names.format(writing) }) : "");
+  }
+
+  /** Only where the form is no way out either is the button taken away. */
+  #mayWrite({ state, stopped, permissions }) {
+    if (state === "stopped") {
+      return meaningOf(stopped.code) === "broken";
+    }
+    return permissions?.send ?? this.#composer.isAllowed;
+  }
+}
+
+/** A live region speaks whenever it is written to, so only what is new is written. */
+function write(id, text) {
+  const element = document.getElementById(id);
+  if (element.textContent !== text) {
+    element.textContent = text;
+  }
+}

@@ -1,0 +1,201 @@
+/** All chats that a page knows: which one is shown, and whom each word of the connection is for. */
+
+const MOST_KEPT = 50;
+const MOST_LISTED = 50;
+const KEEP_MS = 1_000;
+const RECALL_MS = 100;
+
+export class Chats {
+  #make;
+  #shelf;
+  #alarms;
+  #list;
+  #onDraft;
+  #known = new Map(); // the one shown longest ago comes first
+  #waking = new Set();
+  #changed = new Set();
+  #currentId = null;
+  #isOpen = false;
+  #end = null;
+
+  /**
+   * `make(page)` is a LiveChat; `list` is a ChatList; `shelf` keeps what is known for later pages,
+   * where there is one; `onDraft(chat)` is told when a draft was found there.
+   */
+  constructor({ make, alarms, list, shelf = null, onDraft = () => undefined }) {
+    this.#make = make;
+    this.#alarms = alarms;
+    this.#list = list;
+    this.#shelf = shelf;
+    this.#onDraft = onDraft;
+  }
+
+  get current() {
+    return this.#known.get(this.#currentId);
+  }
+
+  /** All that is to be heard of, the one looked at first. */
+  get chatIds() {
+    const known = [...this.#known.keys()].reverse();
+    return [...new Set([...known, ...this.#list.chatIds.slice(0, MOST_LISTED)])];
+  }
+
+  /** Those of the list that are not live by themselves. */
+  get listed() {
+    return this.#list.chatIds.slice(0, MOST_LISTED).filter((chatId) => !this.#known.has(chatId));
+  }
+
+  isCurrent(chatId) {
+    return chatId === this.#currentId;
+  }
+
+  get(chatId) {
+    return this.#known.get(chatId);
+  }
+
+  get areSafe() {
+    return [...this.#known.values()].every((chat) => chat.isSafe);
+  }
+
+  /** Shows a chat: as it is known already, else as `page` has it, else from what was kept of it. */
+  show(page) {
+    this.#currentId = page.chatId;
+    const chat = this.wake(page);
+    this.#known.delete(page.chatId);
+    this.#known.set(page.chatId, chat);
+    this.#letGoOfSome();
+    return chat;
+  }
+
+  /** Has a chat live, shown or not. */
+  wake(page) {
+    const { chatId } = page;
+    const known = this.#known.get(chatId);
+    if (known && (known.stopped === null || this.#end !== null)) {
+      return known;
+    }
+    const chat = this.#make({ cursor: null, messages: [], ...page });
+    this.#known.set(chatId, chat);
+    this.#begin(chat);
+    return chat;
+  }
+
+  drop(chatId) {
+    this.#known.get(chatId)?.close();
+    this.#known.delete(chatId);
+  }
+
+  #letGoOfSome() {
+    for (const [chatId, chat] of this.#known) {
+      if (this.#known.size <= MOST_KEPT) {
+        return;
+      }
+      if (chatId !== this.#currentId && !chat.hasUnsent) {
+        this.#keep(chat);
+        this.drop(chatId);
+      }
+    }
+  }
+
+  // --- What is kept for later pages -----------------------------------------------------------
+
+  /** A chat has changed, or what its reader writes there. */
+  changed(chatId) {
+    if (this.#shelf) {
+      this.#changed.add(chatId);
+      this.#alarms.first("keep", KEEP_MS, () => this.keep());
+    }
+  }
+
+  keep() {
+    [...this.#changed].forEach((chatId) => this.#keep(this.#known.get(chatId)));
+    this.#changed.clear();
+  }
+
+  #keep(chat) {
+    const known = chat?.known;
+    if (known && this.#end === null) {
+      this.#shelf?.putChat(known);
+    }
+  }
+
+  async #begin(chat) {
+    if (this.#end !== null) {
+      chat.onStopped(this.#end.code, this.#end.message);
+      return;
+    }
+    if (this.#shelf) {
+      this.#waking.add(chat);
+      await Promise.race([this.#recall(chat), this.#patience()]);
+      this.#waking.delete(chat);
+    }
+    if (this.#isOpen && this.#known.get(chat.chatId) === chat) {
+      chat.onOpen();
+    }
+  }
+
+  async #recall(chat) {
+    const [known, draft] = await Promise.all([
+      this.#shelf.get("chats", chat.chatId),
+      this.#shelf.get("drafts", chat.chatId),
+      chat.heedOutbox(),
+    ]);
+    if (known) {
+      chat.recall(known);
+    }
+    if (draft && !chat.draft.content) {
+      chat.draft = draft;
+      this.#onDraft(chat);
+    }
+  }
+
+  /** A browser that takes long to find what it kept does not keep anybody waiting. */
+  #patience() {
+    return new Promise((resolve) => {
+      this.#alarms.last("patience", RECALL_MS, resolve);
+    });
+  }
+
+  // --- What the connection tells --------------------------------------------------------------
+
+  onOpen(hello) {
+    this.#isOpen = true;
+    const awake = [...this.#known.values()].filter((chat) => !this.#waking.has(chat));
+    awake.reverse().forEach((chat) => chat.onOpen(hello)); // who is looked at comes first
+  }
+
+  onWaiting() {
+    this.#isOpen = false;
+    this.#known.forEach((chat) => chat.onWaiting());
+  }
+
+  onStopped(code, message) {
+    this.#isOpen = false;
+    this.#end = { code, message };
+    this.#known.forEach((chat) => chat.onStopped(code, message));
+  }
+
+  onHeads(heads) {
+    this.#list.onHeads(heads);
+    this.#known.forEach((chat) => chat.onHeads(heads));
+  }
+
+  /** A frame without a chat, or of one that is not known here, ends at this door. */
+  onFrame(frame) {
+    this.#list.onFrame(frame);
+    this.#known.get(frame.chatId)?.onFrame(frame);
+  }
+
+  // --- What a chat tells ----------------------------------------------------------------------
+
+  read(chatId, seq) {
+    this.#list.readUpTo(chatId, seq);
+  }
+
+  /** Not ours, or not there: nothing of it is kept. */
+  gone(chatId) {
+    this.#shelf?.delete("chats", chatId);
+    this.#shelf?.delete("drafts", chatId);
+    this.#list.remove(chatId);
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Keeps lists of a page as the server has them now. Each child has an id, and a key that
+ * changes with what it shows; what has not changed is left alone, with what was chosen in it.
+ */
+export class LivePage {
+  #root;
+  #load;
+  #isLoading = false;
+
+  /** `load` returns the page anew, as a document. */
+  constructor(root, load) {
+    this.#root = root;
+    this.#load = load;
+  }
+
+  /** Returns whether anything is there that was not there before. */
+  async refresh() {
+    if (this.#isLoading) {
+      return false;
+    }
+    this.#isLoading = true;
+    try {
+      return this.#show(await this.#load());
+    } finally {
+      this.#isLoading = false;
+    }
+  }
+
+  #show(fresh) {
+    const lists = [...this.#root.querySelectorAll("[data-live]")];
+    return lists.map((list) => bring(list, fresh.getElementById(list.id))).some(Boolean);
+  }
+}
+
+function bring(list, fresh) {
+  if (!fresh) {
+    return false;
+  }
+  const known = new Map([...list.children].map((child) => [child.id, child]));
+  const wanted = [...fresh.children];
+  const hasNew = wanted.some(({ id }) => !known.has(id));
+  const children = wanted.map((child) => keep(known.get(child.id), child));
+  if (children.length !== known.size || children.some((child, at) => child !== list.children[at])) {
+    list.replaceChildren(...children);
+  }
+  return hasNew;
+}
+
+/** What is there already, unless it shows something else by now. */
+function keep(known, fresh) {
+  if (known?.dataset.key === fresh.dataset.key) {
+    return known;
+  }
+  const box = known?.querySelector("input[type=checkbox]");
+  const freshBox = fresh.querySelector("input[type=checkbox]");
+  if (box && freshBox) {
+    freshBox.checked = box.checked;
+  }
+  return fresh;
+}

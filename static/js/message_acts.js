@@ -1,0 +1,143 @@
+/** What is done with a message when one of its buttons is pressed. */
+
+import { Refusal } from "./protocol.js";
+import { slot } from "./message_element.js";
+import { play } from "./video_card.js";
+import { say } from "./words.js";
+
+export class MessageActs {
+  #chat;
+  #composer;
+  #bar;
+  #words;
+  #onSaid;
+  #verdicts = new Map();
+  #confirm = document.getElementById("confirm-template").content.firstElementChild.cloneNode(true);
+
+  /** `chat()` is the one that is shown; `onSaid(words)` has to be told to who does not see it. */
+  constructor({ chat, composer, bar, words, onSaid }) {
+    this.#chat = chat;
+    this.#composer = composer;
+    this.#bar = bar;
+    this.#words = words;
+    this.#onSaid = onSaid;
+    this.#confirm.addEventListener("keydown", ({ key }) => key === "Escape" && this.#keep());
+  }
+
+  press(button) {
+    const element = button.closest(".message");
+    const { clientMessageId, messageId, seq } = element?.dataset ?? {};
+    const acts = {
+      stop: () => this.#chat().cancel(messageId),
+      retry: () => this.#chat().retry(messageId),
+      about: () => this.#composer.begin("about", this.#chat().find(messageId)),
+      reply: () => this.#composer.begin("reply", this.#chat().find(messageId)),
+      edit: () => this.#composer.begin("edit", this.#chat().find(messageId)),
+      up: () => this.#rate(messageId, "up"),
+      down: () => this.#rate(messageId, "down"),
+      link: () => this.#copyLink(seq),
+      report: () => location.assign(`/chats/${element.dataset.chatId}/messages/${messageId}/report/`),
+      remove: () => this.#askToRemove(element),
+      removeNow: () => this.#remove(messageId),
+      keep: () => this.#keep(),
+      all: () => this.#open(element, button),
+      play: () => play(button.closest(".video"), slot(element, "address").textContent),
+      resend: () => this.#chat().resend(clientMessageId),
+      takeBack: () => this.#composer.restore(this.#chat().takeBack(clientMessageId)),
+    };
+    acts[button.dataset.act]?.();
+  }
+
+  /** What the reader thinks of an answer, as far as it is known by now; asks if it is not. */
+  async showVerdict(messageId) {
+    if (!this.#verdicts.has(messageId)) {
+      this.#paintVerdict(null);
+      this.#verdicts.set(messageId, null);
+      await this.#chat().rate(messageId).then(
+        (verdict) => this.#verdicts.set(messageId, verdict),
+        () => this.#verdicts.delete(messageId),
+      );
+    }
+    if (this.#bar.message?.dataset.messageId === messageId) {
+      this.#paintVerdict(this.#verdicts.get(messageId) ?? null);
+    }
+  }
+
+  async #rate(messageId, verdict) {
+    const wanted = this.#verdicts.get(messageId) === verdict ? null : verdict;
+    await this.#try(async () => {
+      this.#verdicts.set(messageId, await this.#chat().rate(messageId, wanted));
+      this.showVerdict(messageId);
+    });
+  }
+
+  #paintVerdict(verdict) {
+    for (const name of ["up", "down"]) {
+      this.#bar.button(name).ariaPressed = String(verdict === name);
+    }
+  }
+
+  async #copyLink(seq) {
+    const address = new URL(`?around=${seq}#m${seq}`, location.origin + location.pathname);
+    await this.#try(async () => {
+      await copy(address.href);
+      this.#bar.note(this.#words.copied);
+      this.#onSaid(this.#words.copied);
+    });
+  }
+
+  #askToRemove(element) {
+    element.append(this.#confirm);
+    this.#confirm.querySelector("[data-act=keep]").focus();
+  }
+
+  #keep() {
+    const element = this.#confirm.parentElement;
+    this.#confirm.remove();
+    this.#stayAt(element);
+  }
+
+  async #remove(messageId) {
+    const element = this.#confirm.parentElement;
+    await this.#try(() => this.#chat().remove(messageId));
+    this.#confirm.remove();
+    this.#stayAt(element);
+  }
+
+  #stayAt(element) {
+    if (element?.isConnected) {
+      element.tabIndex = -1;
+      element.focus({ preventScroll: true });
+    }
+  }
+
+  #open(element, button) {
+    const isOpen = element.toggleAttribute("data-open");
+    button.ariaExpanded = String(isOpen);
+  }
+
+  /** A no is said where it is read: at the box. */
+  async #try(act) {
+    try {
+      await act();
+      this.#composer.complain("");
+    } catch (problem) {
+      const reason = problem instanceof Refusal ? problem.message : this.#words.noConnection;
+      this.#composer.complain(say(this.#words.notDone, { reason }));
+    }
+  }
+}
+
+/** Plain http on another host is no secure context, and has no clipboard. */
+async function copy(text) {
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  const field = document.createElement("textarea");
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  document.execCommand("copy");
+  field.remove();
+}

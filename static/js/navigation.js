@@ -1,0 +1,56 @@
+/** Addresses of chats: links between them are followed without loading a page. */
+
+const CHAT = /^\/chats\/([A-Za-z0-9][A-Za-z0-9_-]{0,63})\/$/;
+
+/** The chatId in an address of this site that shows nothing but a chat, or null. */
+export function chatIn(url, origin) {
+  const isPlain = url.origin === origin && url.search === "";
+  return (isPlain && CHAT.exec(url.pathname)?.[1]) || null;
+}
+
+/** Only a plain left click goes without loading: every other wish is the browser's business. */
+export function isPlainClick({ button, altKey, ctrlKey, metaKey, shiftKey, defaultPrevented }) {
+  return button === 0 && !(altKey || ctrlKey || metaKey || shiftKey || defaultPrevented);
+}
+
+export class Navigation {
+  #onVisit;
+  #listeners = new AbortController();
+
+  /** `onVisit(chatId, url)` is told where the reader wants to be. */
+  constructor(onVisit) {
+    this.#onVisit = onVisit;
+    const { signal } = this.#listeners;
+    document.addEventListener("click", (event) => this.#click(event), { signal });
+    addEventListener("popstate", () => this.#goBack(), { signal });
+  }
+
+  close() {
+    this.#listeners.abort();
+  }
+
+  #click(event) {
+    const link = event.target.closest?.("a[href]");
+    const isOurs = link && !link.target && !link.hasAttribute("download");
+    const url = isOurs ? new URL(link.href) : null;
+    const chatId = url && isPlainClick(event) ? chatIn(url, location.origin) : null;
+    if (chatId === null) {
+      return;
+    }
+    event.preventDefault();
+    if (url.href !== location.href) {
+      history.pushState(null, "", url);
+    }
+    this.#onVisit(chatId, url);
+  }
+
+  #goBack() {
+    const url = new URL(location.href);
+    const chatId = chatIn(url, location.origin);
+    if (chatId === null) {
+      location.reload(); // another page of this site stood here
+    } else {
+      this.#onVisit(chatId, url);
+    }
+  }
+}

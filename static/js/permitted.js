@@ -1,0 +1,30 @@
+/** What a reader may do with a message as it is now: the server's rules, so that none is offered in vain. */
+
+const EDITABLE = new Set(["user", "system", "youtube"]);
+
+/**
+ * `message` is null for what is still being sent; `isAsked` says that the reader wrote it, or the
+ * question that it answers; `permissions` is null before the server has told them.
+ */
+export function permittedActs(message, { isOwn, isAsked, permissions }) {
+  if (!message?.messageId || message.removed) {
+    return [];
+  }
+  const { send = false, moderate = false } = permissions ?? {};
+  const isDone = message.status === "completed";
+  const acts = {
+    reply: send && isDone,
+    about: send && isDone,
+    up: message.type === "ai" && isDone,
+    down: message.type === "ai" && isDone,
+    edit: send && isOwn && EDITABLE.has(message.type),
+    link: true,
+    report: !isOwn,
+    remove: isAsked || moderate,
+  };
+  return Object.keys(acts).filter((name) => acts[name]);
+}
+
+export function isEditable(message, selfId) {
+  return !message.removed && message.author?.id === selfId && EDITABLE.has(message.type);
+}

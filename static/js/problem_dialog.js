@@ -1,0 +1,43 @@
+/** The small dialog that tells staff what went wrong on the page, with the trace of its frames. */
+
+export class ProblemDialog {
+  #dialog;
+  #rest;
+  #trace;
+
+  /** `opener` is the button that opens it, hidden where there is no script to send anything. */
+  constructor({ dialog, opener, rest, trace }) {
+    this.#dialog = dialog;
+    this.#rest = rest;
+    this.#trace = trace;
+    // These live as long as the page does, so nothing removes them.
+    opener.hidden = false;
+    opener.addEventListener("click", () => this.#open());
+    dialog.querySelector("form").addEventListener("submit", (event) => this.#submit(event));
+    dialog.querySelector("[data-act=cancel]").addEventListener("click", () => dialog.close());
+  }
+
+  #open() {
+    this.#say("writing");
+    this.#dialog.showModal();
+  }
+
+  async #submit(event) {
+    event.preventDefault();
+    const text = this.#dialog.querySelector("textarea");
+    this.#say("sending");
+    try {
+      await this.#rest.request({ path: "problems/", body: { words: text.value, trace: this.#trace } });
+      text.value = "";
+      this.#say("thanks");
+    } catch (problem) {
+      this.#say("failed", problem.message);
+    }
+  }
+
+  /** Its words are all in the page; which of them are shown is a matter of style. */
+  #say(state, reason = "") {
+    this.#dialog.dataset.state = state;
+    this.#dialog.querySelector("[data-slot=reason]").textContent = reason;
+  }
+}

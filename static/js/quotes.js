@@ -1,0 +1,64 @@
+/** The messages that others reply to: known already, or looked up once, many at a time. */
+
+const MOST_KEPT = 500;
+const MOST_AT_ONCE = 100;
+
+export class Quotes {
+  #lookUp;
+  #onChange;
+  #found = new Map();
+  #wanted = new Set();
+
+  /** `lookUp(messageIds)` resolves with those of them that there are. */
+  constructor({ lookUp, onChange }) {
+    this.#lookUp = lookUp;
+    this.#onChange = onChange;
+  }
+
+  /** The message; null where there is none; undefined while that is not known. */
+  get(messageId) {
+    if (!this.#found.has(messageId) && !this.#wanted.has(messageId)) {
+      this.#want(messageId);
+    }
+    return this.#found.get(messageId);
+  }
+
+  /** A message as it is now. */
+  put(message) {
+    if (this.#found.get(message.messageId)?.rev < message.rev) {
+      this.#found.set(message.messageId, message);
+    }
+  }
+
+  /** What is kept may have changed unheard, and what could not be had may be there now. */
+  renew() {
+    this.#found.clear();
+    this.#wanted.clear();
+  }
+
+  #want(messageId) {
+    if (this.#wanted.size === 0) {
+      queueMicrotask(() => this.#ask());
+    }
+    this.#wanted.add(messageId);
+  }
+
+  async #ask() {
+    const messageIds = [...this.#wanted].slice(0, MOST_AT_ONCE);
+    try {
+      const messages = await this.#lookUp(messageIds);
+      messageIds.forEach((messageId) => this.#settle(messageId, messages));
+      this.#onChange();
+    } catch {
+      // Still wanted, and so not asked for again before `renew`.
+    }
+  }
+
+  #settle(messageId, messages) {
+    this.#found.set(messageId, messages.find((message) => message.messageId === messageId) ?? null);
+    this.#wanted.delete(messageId);
+    if (this.#found.size > MOST_KEPT) {
+      this.#found.delete(this.#found.keys().next().value);
+    }
+  }
+}

@@ -1,0 +1,106 @@
+/** What a browser keeps of one person's chats from page to page; whatever fails is only not kept. */
+
+const PREFIX = "chatrouting-";
+const MOST_CHATS = 50;
+
+export class Shelf {
+  #database;
+  #isClosed = false;
+
+  /** What other people left in this browser is cleared away. */
+  constructor(userId) {
+    const name = `${PREFIX}${userId}`;
+    this.#database = attempt(() => open(name));
+    attempt(() => clearAllBut(name));
+  }
+
+  get(store, key) {
+    return this.#do(store, "readonly", (kept) => kept.get(key));
+  }
+
+  all(store) {
+    return this.#do(store, "readonly", (kept) => kept.getAll());
+  }
+
+  /** Resolves with the key once it is safe, with undefined where it is not kept. */
+  put(store, value) {
+    return this.#do(store, "readwrite", (kept) => atOnce(kept.put(value)));
+  }
+
+  delete(store, key) {
+    return this.#do(store, "readwrite", (kept) => atOnce(kept.delete(key)));
+  }
+
+  async putChat(chat) {
+    await this.put("chats", chat);
+    await this.#do("chats", "readwrite", (kept) => {
+      const count = kept.count();
+      count.onsuccess = () => removeOldest(kept, count.result - MOST_CHATS);
+      return count;
+    });
+  }
+
+  async close() {
+    this.#isClosed = true;
+    (await this.#database)?.close();
+  }
+
+  async #do(store, mode, ask) {
+    try {
+      const database = this.#isClosed ? null : await this.#database;
+      return database && (await answerOf(ask(database.transaction(store, mode).objectStore(store))));
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function open(name) {
+  const request = indexedDB.open(name, 1);
+  request.onupgradeneeded = () => {
+    const { result } = request;
+    result.createObjectStore("chats", { keyPath: "chatId" }).createIndex("at", "at");
+    result.createObjectStore("drafts", { keyPath: "chatId" });
+    result.createObjectStore("outbox", { keyPath: "clientMessageId" });
+  };
+  return answerOf(request).then((database) => {
+    database.onversionchange = () => database.close(); // signed out: it is to be deleted
+    return database;
+  });
+}
+
+async function clearAllBut(own) {
+  const names = (await indexedDB.databases()).map(({ name }) => name);
+  const others = names.filter((name) => name.startsWith(PREFIX) && name !== own);
+  others.forEach((name) => indexedDB.deleteDatabase(name));
+}
+
+function removeOldest(kept, count) {
+  if (count > 0) {
+    kept.index("at").getAllKeys(null, count).onsuccess = ({ target }) =>
+      target.result.forEach((key) => kept.delete(key));
+  }
+}
+
+/** The page may be gone before it would commit by itself. */
+function atOnce(request) {
+  request.transaction.commit();
+  return request;
+}
+
+function answerOf(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+    request.onblocked = () => reject(new Error("blocked"));
+  });
+}
+
+/** Private windows have no IndexedDB, or one that throws, or fails later. */
+async function attempt(act) {
+  try {
+    return await act();
+  } catch {
+    return null;
+  }
+}

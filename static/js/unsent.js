@@ -1,0 +1,61 @@
+/** The unsent texts of all of a browser's tabs: kept together, told of, and sent by one at a time. */
+
+const FROZEN_MS = 20_000;
+
+export class Unsent {
+  #shelf;
+  #channel;
+  #locks;
+  #onChange = () => undefined;
+
+  /** `channel` and `locks` are a BroadcastChannel and `navigator.locks`, where there are any. */
+  constructor({ shelf, channel = null, locks = null }) {
+    this.#shelf = shelf;
+    this.#channel = channel;
+    this.#locks = locks;
+    if (channel) {
+      channel.onmessage = ({ data }) => this.#onChange(data.chatId);
+    }
+  }
+
+  /** `heed(chatId)` is told when another tab has changed something. */
+  heed(heed) {
+    this.#onChange = heed;
+  }
+
+  /** Resolves with whether it is safe now. */
+  async keep(entry) {
+    const isKept = (await this.#shelf.put("outbox", entry)) !== undefined;
+    this.#channel?.postMessage({ chatId: entry.chatId });
+    return isKept;
+  }
+
+  async forget({ chatId, clientMessageId }) {
+    await this.#shelf.delete("outbox", clientMessageId);
+    this.#channel?.postMessage({ chatId });
+  }
+
+  /** In the order of writing; undefined where nothing can be known. */
+  async all(chatId = null) {
+    const entries = await this.#shelf.all("outbox");
+    return entries
+      ?.filter((entry) => chatId === null || entry.chatId === chatId)
+      .sort((a, b) => a.at - b.at);
+  }
+
+  /** No other tab does anything of that name meanwhile. One that hangs is passed over: what it may
+   * have sent is only sent again under the same id. */
+  async alone(name, act) {
+    if (this.#locks === null) {
+      return act();
+    }
+    try {
+      return await this.#locks.request(name, { signal: AbortSignal.timeout(FROZEN_MS) }, act);
+    } catch (problem) {
+      if (problem.name !== "TimeoutError") {
+        throw problem;
+      }
+      return this.#locks.request(name, { steal: true }, act);
+    }
+  }
+}

@@ -1,0 +1,178 @@
+"""For everybody: by keyboard alone, aloud, in the dark, on a small screen."""
+
+import json
+from importlib.resources import files
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import SitDown
+from tests.browser.person import Person
+from tests.browser.test_asking import answer_of, ask
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# 1280 pixels at 400 %.
+NARROW = {"width": 320, "height": 256}
+
+# What a screen reader would say: what is added to a region that is live, and in nothing silent.
+_LISTEN = """() => {
+    window.heard = [];
+    const live = "[aria-live], [role=alert], [role=status]";
+    const regionOf = node => node?.parentElement?.closest(live);
+    new MutationObserver(changes => changes.forEach(change => change.addedNodes.forEach(node => {
+        const own = node.getAttribute?.("aria-live");
+        if (own !== "off" && regionOf(node) && regionOf(node).ariaLive !== "off") {
+            window.heard.push(node.textContent.replace(/\\s+/g, " ").trim());
+        }
+    }))).observe(document.querySelector("main"), { childList: true, subtree: true });
+}"""
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe-core finds wrong with what the page shows now."""
+    page.evaluate(AXE)
+    options = json.dumps({"runOnly": {"type": "tag", "values": RULES}})
+    found = page.evaluate(f"axe.run(document, {options})")
+    return [
+        f"{violation['id']}: {[node['target'] for node in violation['nodes']]}"
+        for violation in found["violations"]
+    ]
+
+
+@pytest.mark.parametrize("scheme, locale", [("light", "en-US"), ("dark", "pt-BR")])
+def test_axe_has_nothing_to_say_of_any_page(sit_down: SitDown, scheme: str, locale: str) -> None:
+    ann = sit_down("ann", color_scheme=scheme, locale=locale)
+    _say_all_kinds(ann)
+    assert complaints(ann.page) == []
+    ann.page.locator("#log").focus()
+    for key in ("ArrowUp", "ArrowUp"):
+        ann.page.keyboard.press(key)
+    ann.page.locator("[data-act=remove]").click()
+    assert complaints(ann.page) == []
+    paths = ("/", "/new/", "/chats/nowhere/", f"{ann.chat.path}search/?q=soup")
+    for path in paths:
+        ann.page.goto(f"{ann.url}{path}")
+        assert complaints(ann.page) == []
+    assert locale.startswith(
+        (ann.page.locator("html").get_attribute("lang") or "none").split("-")[0]
+    )
+    ann.context.clear_cookies()
+    ann.page.goto(f"{ann.url}/accounts/login/")
+    assert complaints(ann.page) == []
+
+
+def _say_all_kinds(person: Person) -> None:
+    person.page.goto(f"{person.url}{person.chat.path}")
+    person.page.locator("#status[data-state=inStep]").wait_for()
+    person.box.fill("# Soup\n\n- *one*\n- `two` https://example.com\n\n> said\n\n| a |\n|-|\n| 1 |")
+    person.box.press("Enter")
+    person.box.fill("/ai Who is there?")
+    person.box.press("Enter")
+    expect(answer_of(person)).to_have_attribute("data-state", "completed")
+    person.box.fill("https://youtu.be/dQw4w9WgXcQ")
+    person.box.press("Enter")
+    expect(person.page.locator("#messages .video img[src]")).to_be_visible()
+    person.page.locator("#messages > li .content").first.hover()
+    person.page.locator("[data-act=reply]").click()
+    person.box.fill("y" * 16_390)
+
+
+def test_the_keyboard_alone_writes_edits_switches_and_tries_again(sit_down: SitDown) -> None:
+    ann = sit_down("ann")
+    first = ann.chat.id
+    ann.begin_a_chat_with("bob", title="Dinner")
+    ann.is_in_step()
+    press = ann.page.keyboard.press
+    ann.box.focus()
+    ann.page.keyboard.type("Helo")
+    press("Enter")
+    ann.sees("Helo")
+    press("ArrowUp")
+    press("Backspace")
+    ann.page.keyboard.type("lo")
+    press("Enter")
+    expect(ann.message("Hello")).to_contain_text("edited")
+
+    press("Shift+Tab")
+    expect(ann.log).to_be_focused()
+    press("ArrowUp")
+    expect(ann.message("Hello")).to_be_focused()
+    press("Tab")
+    expect(ann.page.get_by_role("button", name="Reply")).to_be_focused()
+    press("Enter")
+    ann.page.keyboard.type("To myself")
+    press("Enter")
+    expect(ann.message("To myself")).to_contain_text("ann Hello")
+
+    ann.page.locator(f'.chats a[href="/chats/{first}/"]').focus()
+    press("Enter")
+    expect(ann.page.get_by_role("heading", name="Lunch")).to_be_visible()
+    ann.box.focus()
+    ann.page.keyboard.insert_text("x" * 16_385)
+    press("Enter")
+    expect(ann.page.get_by_role("button", name="Write it again")).to_be_visible()
+    ann.page.get_by_role("button", name="Write it again").focus()
+    press("Enter")
+    expect(ann.box).to_be_focused()
+    press("Backspace")
+    press("Enter")
+    ann.sees("x" * 16_384)
+
+
+def test_what_others_say_is_heard_once_and_an_answer_when_it_is_whole(sit_down: SitDown) -> None:
+    ann, bob = sit_down("ann"), sit_down("bob")
+    ann.open_chat()
+    bob.open_chat()
+    bob.page.evaluate(_LISTEN)
+    ann.write("soup is ready")
+    bob.sees("soup is ready")
+    ask(ann, "Who is there?")
+    expect(answer_of(bob)).to_have_attribute("data-state", "completed")
+    heard: list[str] = bob.page.evaluate("window.heard")
+    answers = [words for words in heard if "Hello" in words]
+    assert answers == ["Assistant: Hello there, Ann. Bye"]
+    assert len([words for words in heard if "soup is ready" in words]) == 1
+
+
+def test_what_is_read_of_the_past_and_what_one_writes_is_not_heard(sit_down: SitDown) -> None:
+    ann, bob = sit_down("ann"), sit_down("bob")
+    bob.pour([f"no. {number}" for number in range(120)])
+    ann.open_chat()
+    ann.page.evaluate(_LISTEN)
+    ann.page.locator("#messages > li").first.scroll_into_view_if_needed()
+    expect(ann.page.get_by_text("no. 10", exact=True)).to_have_count(1)
+    ann.write("my own")
+    ann.sees("my own")
+    heard: list[str] = ann.page.evaluate("window.heard")
+    assert [words for words in heard if "no." in words or "my own" in words] == []
+
+
+def test_at_four_times_the_size_everything_is_there_and_nothing_is_cut(sit_down: SitDown) -> None:
+    ann = sit_down("ann", viewport=NARROW)
+    ann.open_chat()
+    ann.write("w" * 200)
+    ann.sees("w" * 200)
+    ann.message("w" * 200).locator("[data-slot=content]").hover()
+    for part in (ann.box, ann.page.locator(".acts"), ann.status, ann.page.locator("#title")):
+        part.scroll_into_view_if_needed()
+        box = part.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= NARROW["width"]
+    wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    assert ann.page.evaluate(wide)
+
+
+def test_what_can_be_pressed_is_large_enough_to_be_hit(sit_down: SitDown) -> None:
+    ann = sit_down("ann", has_touch=True, is_mobile=True, viewport={"width": 390, "height": 700})
+    ann.open_chat()
+    ann.write("soup")
+    ann.sees("soup")
+    ann.message("soup").locator("[data-slot=content]").tap()
+    expect(ann.page.get_by_role("button", name="Reply")).to_be_visible()
+    small = ann.page.locator("button:visible, .button:visible").evaluate_all(
+        """buttons => buttons.map(button => [button.textContent, button.getBoundingClientRect()])
+            .filter(([, box]) => box.width < 24 || box.height < 24).map(([words]) => words)"""
+    )
+    assert small == []

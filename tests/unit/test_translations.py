@@ -1,0 +1,82 @@
+"""Every sentence of ours is there in Brazilian Portuguese, as `make messages` collects them."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import polib
+import pytest
+from django.utils.translation.template import templatize
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "locale/pt_BR/LC_MESSAGES"
+MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "counted", "in_portuguese"}
+REFUSALS = {
+    "BadRequest",
+    "TooLarge",
+    "Conflict",
+    "Forbidden",
+    "Unavailable",
+    "NotFound",
+}
+_IN_TEMPLATES = re.compile(r"""\bgettext\(u?('(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")\)""")
+_BLANKS = re.compile(r"%\(\w+\)[sd]|\{\w+\}|</?b>")
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> polib.POFile:
+    return polib.pofile(str(FOLDER / "django.po"))
+
+
+def calls(*names: str) -> Iterator[ast.Call]:
+    for folder in ("messages", "chatrouting"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if (
+                    isinstance(node, ast.Call)
+                    and getattr(node.func, "id", "") in names
+                    and node.args
+                ):
+                    yield node
+
+
+def in_code() -> set[str]:
+    first = [call.args[0] for call in calls(*MARKS, *REFUSALS)]
+    return {a.value for a in first if isinstance(a, ast.Constant) and isinstance(a.value, str)}
+
+
+def in_templates() -> set[str]:
+    texts = [templatize(path.read_text()) for path in (ROOT / "templates").rglob("*.html")]
+    return {ast.literal_eval(found) for text in texts for found in _IN_TEMPLATES.findall(text)}
+
+
+def test_the_catalogue_has_what_the_code_says_and_nothing_else(catalogue: polib.POFile) -> None:
+    assert len(in_templates()) > 20
+    assert {entry.msgid for entry in catalogue} == in_code() | in_templates(), "make messages"
+
+
+def test_everything_is_translated_and_nothing_is_a_guess(catalogue: polib.POFile) -> None:
+    assert catalogue.untranslated_entries() == []
+    assert catalogue.fuzzy_entries() == []
+    assert catalogue.obsolete_entries() == []
+
+
+def test_translations_keep_the_blanks(catalogue: polib.POFile) -> None:
+    for entry in catalogue:
+        for text in entry.msgstr_plural.values() or [entry.msgstr]:
+            assert sorted(_BLANKS.findall(text)) == sorted(_BLANKS.findall(entry.msgid)), text
+
+
+def test_what_is_compiled_is_what_is_written(catalogue: polib.POFile) -> None:
+    """The .mo is committed, so that pages speak Portuguese where gettext is not installed."""
+    compiled = polib.mofile(str(FOLDER / "django.mo"))
+    assert {e.msgid: (e.msgstr, e.msgstr_plural) for e in compiled} == {
+        e.msgid: (e.msgstr, e.msgstr_plural) for e in catalogue
+    }, "make messages"
+
+
+def test_a_refusal_is_given_a_sentence_that_can_be_found() -> None:
+    for call in calls(*REFUSALS):
+        said = call.args[0]
+        assert not isinstance(said, ast.JoinedStr), ast.unparse(call)
