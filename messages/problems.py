@@ -32,7 +32,7 @@ def report_problem(actor: Actor, words: object, trace: object, agent: str) -> in
     require_trace(trace)
     now = now_ms()
     if Problem.objects.filter(user=actor.id, at__gt=now - _HOUR_MS).count() >= MAX_IN_AN_HOUR:
-        raise RateLimited(details={"scope": "problems"}, retry_after_ms=_HOUR_MS)
+        raise RateLimited(scope="problems", limit=MAX_IN_AN_HOUR, retry_after_ms=_HOUR_MS)
     agent = "".join(character for character in agent if character.isprintable())[:MAX_AGENT]
     kept = Problem.objects.create(
         user_id=actor.id, at=now, words=words.strip(), trace=trace, agent=agent
