@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 from django.conf import settings
@@ -62,6 +63,21 @@ class Connections:
         identity = connection.identity
         self._by_credential.setdefault(identity.credential, set()).add(connection)
         self._by_user.setdefault(identity.actor.id, set()).add(connection)
+
+    @contextmanager
+    def at(self, place: str) -> Iterator[bool]:
+        """Counts one more of an address for as long as it lasts; whether there is room for it."""
+        most = settings.MAX_CONNECTIONS_ADDRESS
+        if place and most and self.at_address[place] >= most:
+            yield False
+            return
+        self.at_address[place] += 1
+        try:
+            yield True
+        finally:
+            self.at_address[place] -= 1
+            if not self.at_address[place]:
+                del self.at_address[place]
 
     def has_room_for(self, user_id: int) -> bool:
         most = settings.MAX_CONNECTIONS_USER

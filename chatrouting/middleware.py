@@ -35,19 +35,9 @@ class SignedIn:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         process.start()
-        place = counted(address_in(scope))
-        at_address = process.connections.at_address
-        most = settings.MAX_CONNECTIONS_ADDRESS
-        if place and most and at_address[place] >= most:
-            await _turn_away(scope, receive, send)
-            return
-        at_address[place] += 1
-        try:
-            await self._enter(scope, receive, send)
-        finally:
-            at_address[place] -= 1
-            if not at_address[place]:
-                del at_address[place]
+        with process.connections.at(counted(address_in(scope))) as has_room:
+            enter = self._enter if has_room else _turn_away
+            await enter(scope, receive, send)
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)

@@ -7,7 +7,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from knox.models import AuthToken
 
 from messages.drafts import require_text
@@ -38,11 +37,11 @@ def create(user: Any, name: str = "") -> tuple[Token, str]:
     name = require_text(name.strip(), field="name")
     if len(name) > MAX_TOKEN_NAME:
         raise BadRequest(
-            _("A name has at most %(most)d characters.") % {"most": MAX_TOKEN_NAME}, field="name"
+            "A name has at most %(most)d characters.", field="name", most=MAX_TOKEN_NAME
         )
     AuthToken.objects.filter(user=user, expiry__lte=timezone.now()).delete()
     if AuthToken.objects.filter(user=user).count() >= MAX_TOKENS:
-        raise BadRequest(_("These are too many tokens; revoke one first."))
+        raise BadRequest("These are too many tokens; revoke one first.")
     token, text = AuthToken.objects.create(user=user)
     if name:
         TokenName.objects.create(token=token, name=name)

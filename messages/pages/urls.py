@@ -1,7 +1,6 @@
 """The addresses of the pages (docs/protocol.md §5)."""
 
 from django.urls import path
-from django.views.i18n import set_language
 
 from messages.pages import (
     account,
@@ -30,6 +29,5 @@ urlpatterns = [
     path("thumbnails/<str:video_id>.jpg", thumbnails.thumbnail_of, name="thumbnail"),
     path("accounts/", account.account, name="account"),
     path("accounts/login/", views.SignIn.as_view(), name="login"),
-    path("language/", set_language, name="language"),
     path("accounts/logout/", views.SignOut.as_view(), name="logout"),
 ]

@@ -288,6 +288,18 @@ async def test_what_is_malformed_is_refused_in_the_shape_of_every_door(
     assert await refusal(path, bad_type) == (400, "badRequest")
 
 
+async def test_a_stream_is_one_more_connection_of_its_person(
+    listen: Listen, settings: Settings, ann: User, bob: User, chat: Chat
+) -> None:
+    settings.MAX_CONNECTIONS_USER = 1
+    first = await listen(bob, chat)
+    await listen(ann, chat)
+    headers = await with_token(bob)
+    assert await refusal(stream_path(chat), headers) == (429, "rateLimited")
+    await first.leave()
+    await listen(bob, chat)
+
+
 async def test_a_failure_of_ours_has_a_number_that_is_in_the_log_too(
     sockets: list[Socket],
     bob: User,
