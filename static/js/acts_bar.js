@@ -71,7 +71,7 @@ export class ActsBar {
 
   /** A finger has no way to point: it taps, and taps again to be rid of the bar. */
   #tap(event, message) {
-    const isTouch = event.pointerType === "touch" || event.pointerType === "pen";
+    const isTouch = event.pointerType !== "mouse";
     if (isTouch && message && !event.target.closest("a, button, input")) {
       this.message === message ? this.#bar.remove() : this.show(message);
     }

@@ -197,8 +197,14 @@ def test_a_very_long_message_is_shown_whole_when_asked_for(sit_down: SitDown) ->
     expect(message).to_have_attribute("data-state", "completed")
     ann.page.reload()
     ann.is_in_step()
-    height = (message.bounding_box() or {})["height"]
+    height = _height(message)
     button = message.get_by_role("button", name="Show all")
     button.click()
     expect(button).to_be_hidden()
-    assert (message.bounding_box() or {})["height"] > 2 * height
+    assert _height(message) > 2 * height
+
+
+def _height(locator: Locator) -> float:
+    box = locator.bounding_box()
+    assert box is not None
+    return box["height"]
