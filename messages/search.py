@@ -15,9 +15,9 @@ from messages.models import Message
 from messages.representation import WireMessage, find_messages, places
 
 MAX_QUERY = 100
-# One request looks at so many messages and characters at most, which takes well under a second.
+# One request looks at so many messages and characters at most, which takes half a second.
 MAX_WALK = 20_000
-MAX_CHARS = 8_000_000
+MAX_CHARS = 4_000_000
 _STRIDE = 1_000
 # Of Latin, Greek and Cyrillic; in other scripts marks are letters.
 _ACCENTS = re.compile("[\u0300-\u036f]+")
@@ -52,7 +52,8 @@ def search(chat_id: str, words: list[str], *, before: int = MAX_SEQ, limit: int)
     last = before
     for seq, message_id, text in _walk(chat_id, before):
         last = seq
-        if text and all(word in folded(text) for word in words):
+        haystack = folded(text)
+        if all(word in haystack for word in words):
             ids.append(message_id)
             if len(ids) == limit:
                 break

@@ -6,6 +6,7 @@
 import json
 
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -41,5 +42,5 @@ class ProblemAdmin(ReadOnly, Window):
     def file(self, problem: Problem) -> SafeString:
         return format_html("<textarea readonly>{}</textarea>", json.dumps(problem.trace))
 
-    def has_delete_permission(self, request: HttpRequest, obj: Problem | None = None) -> bool:
-        return bool(request.user.is_staff)
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return Window.has_delete_permission(self, request, obj)

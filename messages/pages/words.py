@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils.functional import lazy
-from django.utils.translation import get_language, ngettext_lazy
+from django.utils.translation import get_language, gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from messages.models import MessageType, RemovedBy, Status
@@ -17,6 +17,13 @@ def counted(one: str, other: str) -> dict[str, Any]:
     forms = {"one": ngettext_lazy(one, other, 1), "other": ngettext_lazy(one, other, 2)}
     return {"language": _language(), **forms}
 
+
+def _elsewhere(sentence: str) -> str:
+    """Nothing in English: there the sentence that is stored with the failure says more."""
+    return "" if (get_language() or "en").startswith("en") else gettext(sentence)
+
+
+in_portuguese = lazy(_elsewhere, str)
 
 # `{name}` is filled in by whoever shows it.
 WORDS: dict[str, Any] = {
@@ -42,6 +49,13 @@ WORDS: dict[str, Any] = {
     "said": _("{name}: {words}"),
     "error": _("Failed: {reason}"),
     "errorUnknown": _("no reason is known"),
+    "failed.processingFailed": in_portuguese("the work on it could not be done."),
+    "failed.upstreamUnavailable": in_portuguese(
+        "the service that is needed for it is out of reach."
+    ),
+    "failed.unsupportedVideo": in_portuguese("this video cannot be used."),
+    "failed.cancelled": in_portuguese("it was stopped."),
+    "failed.timedOut": in_portuguese("it took too long."),
     "removed": _("This message was removed."),
     "removed.author": _("This message was removed by its author."),
     "removed.staff": _("This message was removed by a moderator."),
@@ -87,6 +101,8 @@ def state_of(message: WireMessage) -> str:
         named = by in (RemovedBy.AUTHOR, RemovedBy.STAFF)
         return str(WORDS[f"removed.{by}" if named else "removed"])
     if message["status"] == Status.ERROR:
-        reason = (message["error"] or {}).get("detail") or WORDS["errorUnknown"]
+        error = message["error"] or {}
+        known = str(WORDS.get(f"failed.{error.get('code')}", ""))
+        reason = known or error.get("detail") or WORDS["errorUnknown"]
         return str(WORDS["error"]).format(reason=reason)
     return str(WORDS.get(f"{message['type']}.{message['status']}", ""))

@@ -24,7 +24,8 @@ export function stateOf(message, words) {
     return words[`removed.${message.removed}`] ?? words.removed;
   }
   if (message.status === "error") {
-    return say(words.error, { reason: message.error?.detail || words.errorUnknown });
+    const { code, detail } = message.error ?? {};
+    return say(words.error, { reason: words[`failed.${code}`] || detail || words.errorUnknown });
   }
   const state = words[`${message.type}.${message.status}`] ?? "";
   return state && message.attempt ? say(words.tryOf, { state, ...message.attempt }) : state;

@@ -4,9 +4,11 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import translation
 
 from chatrouting.reading import read
 from messages.models import Chat
+from messages.pages.words import state_of
 from tests.doors.calling import Caller, chat_path, error_of
 from tests.doors.event_streams import EventStream
 from tests.doors.sockets import ORIGIN, Socket, cookie_of
@@ -26,6 +28,15 @@ def test_pages_speak_the_language_of_the_browser(ann: User, chat: Chat) -> None:
         assert words in page
     page = client.get(f"/chats/{chat.pk}/", headers={"Accept-Language": "de"}).content.decode()
     assert "Write a message" in page
+
+
+def test_a_failure_is_told_in_the_language_of_the_page() -> None:
+    error = {"code": "timedOut", "detail": "The answer took too long."}
+    message = {"removed": None, "status": "error", "type": "ai", "error": error}
+    assert state_of(message) == "Failed: The answer took too long."
+    with translation.override("pt-br"):
+        assert state_of(message) == "Falhou: demorou demais."
+        assert state_of(message | {"error": {"code": "new", "detail": "x"}}) == "Falhou: x"
 
 
 def test_a_language_is_chosen_before_and_after_signing_in_and_remembered(ann: User) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "locale/pt_BR/LC_MESSAGES"
-MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "counted"}
+MARKS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "counted", "in_portuguese"}
 REFUSALS = {
     "BadRequest",
     "TooLarge",

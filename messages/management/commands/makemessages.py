@@ -18,5 +18,6 @@ class Command(makemessages.Command):
     xgettext_options: list[str] = [  # noqa: RUF012  # Django's own is a list too
         *makemessages.Command.xgettext_options,
         *(f"--keyword={name}:1" for name in _REFUSALS),
-        "--keyword=counted:1,2",  # of messages/pages/words.py
+        "--keyword=counted:1,2",  # these two are of messages/pages/words.py
+        "--keyword=in_portuguese:1",
     ]
