@@ -52,7 +52,7 @@ def main() -> int:
     path = SYSTEM_CHROMIUM if SYSTEM_CHROMIUM.exists() else None
     with (
         embedded_site() as site,
-        ServerProcess({**site.values, **UNLIMITED}) as server,
+        ServerProcess({**site.values, "RATE_LIMIT_SEND": "0", **UNLIMITED}) as server,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)

@@ -25,7 +25,7 @@ def way(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def server(site: Site) -> Iterator[ServerProcess]:
     """One to be killed, for one test."""
-    with ServerProcess({**site.values, **UNLIMITED}) as process:
+    with ServerProcess({**site.values, "RATE_LIMIT_SEND": "0", **UNLIMITED}) as process:
         yield process
 
 
