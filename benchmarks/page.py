@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.conftest import ARGUMENTS, SYSTEM_CHROMIUM
 from tests.browser.person import Chat, Person
+from tests.shapes.environment import UNLIMITED
 from tests.shapes.server import ServerProcess
 from tests.shapes.site import embedded_site
 
@@ -48,11 +49,10 @@ _SWITCH = """async ([chatId, least]) => {
 
 
 def main() -> int:
-    values = {"RATE_LIMIT_SEND": "0"}
     path = SYSTEM_CHROMIUM if SYSTEM_CHROMIUM.exists() else None
     with (
         embedded_site() as site,
-        ServerProcess(site.values | values) as server,
+        ServerProcess({**site.values, "RATE_LIMIT_SEND": "0", **UNLIMITED}) as server,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)

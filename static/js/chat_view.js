@@ -52,7 +52,7 @@ export class ChatView {
     this.#view.adopt();
     this.#list.toggleAttribute("data-script", true);
     document.getElementById("newest")?.remove();
-    this.#log.addEventListener("scroll", () => this.#moved(), { passive: true });
+    addEventListener("scroll", () => this.#moved(), { passive: true, capture: true });
     this.#log.addEventListener("keydown", (event) => this.#press(event));
     this.#log.addEventListener("click", (event) => this.#click(event));
     this.#list.addEventListener("focusin", ({ target }) => this.#unfold(target));

@@ -34,10 +34,6 @@ export class History {
     return this.#failed === "older" ? (this.#passage.messages[0]?.timestamp ?? null) : null;
   }
 
-  get isReading() {
-    return this.#call !== null;
-  }
-
   older() {
     return this.#go("older", () => this.#passage.rise(), (before, page) => {
       this.#passage.takeOlder(before, page);

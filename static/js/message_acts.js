@@ -79,8 +79,12 @@ export class MessageActs {
 
   async #copyLink(seq) {
     const address = new URL(`?around=${seq}#m${seq}`, location.origin + location.pathname);
+    if (!navigator.clipboard) {
+      location.assign(address); // plain http: where one can copy it by hand
+      return;
+    }
     await this.#try(async () => {
-      await copy(address.href);
+      await navigator.clipboard.writeText(address.href);
       this.#bar.note(this.#words.copied);
       this.#onSaid(this.#words.copied);
     });
@@ -126,18 +130,4 @@ export class MessageActs {
       this.#composer.complain(say(this.#words.notDone, { reason }));
     }
   }
-}
-
-/** Plain http on another host is no secure context, and has no clipboard. */
-async function copy(text) {
-  if (navigator.clipboard) {
-    await navigator.clipboard.writeText(text);
-    return;
-  }
-  const field = document.createElement("textarea");
-  field.value = text;
-  document.body.append(field);
-  field.select();
-  document.execCommand("copy");
-  field.remove();
 }

@@ -13,11 +13,18 @@ export class ReadingPlace {
   }
 
   get isAtEnd() {
+    if (this.#isFlat) {
+      return this.#log.getBoundingClientRect().bottom < innerHeight + NEAR_END_PX;
+    }
     return this.#log.scrollTop > -NEAR_END_PX;
   }
 
   goToEnd() {
-    this.#log.scrollTop = 0;
+    if (this.#isFlat) {
+      this.#log.scrollIntoView({ block: "end" });
+    } else {
+      this.#log.scrollTop = 0;
+    }
   }
 
   /** Where the reader is, for coming back later; null at the end. */
@@ -32,7 +39,7 @@ export class ReadingPlace {
     const first = mark && [...this.#list.children].find(isThere);
     this.goToEnd();
     if (first) {
-      this.#log.scrollTop += this.#topOf(first) - mark.top;
+      this.#moveBy(this.#topOf(first) - mark.top);
     }
   }
 
@@ -47,6 +54,9 @@ export class ReadingPlace {
 
   /** How far what is shown goes on above and below what is seen, in heights of that. */
   get room() {
+    if (this.#isFlat) {
+      return { above: Infinity, below: Infinity }; // more comes when it is asked for
+    }
     const { scrollTop, scrollHeight, clientHeight } = this.#log;
     const below = -scrollTop;
     return { above: (scrollHeight - clientHeight - below) / clientHeight, below: below / clientHeight };
@@ -60,12 +70,25 @@ export class ReadingPlace {
     if (isPinned) {
       this.goToEnd();
     } else if (anchor?.isConnected) {
-      this.#log.scrollTop += anchor.getBoundingClientRect().top - before;
+      this.#moveBy(anchor.getBoundingClientRect().top - before);
+    }
+  }
+
+  /** Where the window is too low for a box that scrolls, the page itself does (see layout.css). */
+  get #isFlat() {
+    return getComputedStyle(this.#log).overflowY === "visible";
+  }
+
+  #moveBy(distance) {
+    if (this.#isFlat) {
+      scrollBy(0, distance);
+    } else {
+      this.#log.scrollTop += distance;
     }
   }
 
   #firstVisible() {
-    const top = this.#log.getBoundingClientRect().top;
+    const top = Math.max(0, this.#log.getBoundingClientRect().top);
     const isVisible = (element) => element.getBoundingClientRect().bottom > top;
     return [...this.#list.children].find(isVisible) ?? null;
   }

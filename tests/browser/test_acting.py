@@ -208,3 +208,15 @@ def _height(locator: Locator) -> float:
     box = locator.bounding_box()
     assert box is not None
     return box["height"]
+
+
+def test_a_link_to_a_message_is_copied(sit_down: SitDown) -> None:
+    ann = sit_down("ann", permissions=["clipboard-read", "clipboard-write"])
+    ann.open_chat()
+    ann.write("here")
+    ann.sees("here")
+    act(ann, ann.message("here"), "Copy link")
+    expect(ann.page.locator("#said")).to_have_text("Link copied")
+    seq = ann.stored()[-1]["seq"]
+    link = ann.page.evaluate("navigator.clipboard.readText()")
+    assert link == f"{ann.url}{ann.chat.path}?around={seq}#m{seq}"

@@ -173,3 +173,21 @@ def test_removed_from_view_never_takes_the_keyboard_along(
 
 def _focused(person: Person) -> Locator:
     return person.page.locator("#messages > li:focus")
+
+
+def test_where_the_page_itself_scrolls_the_past_comes_when_it_is_asked_for(
+    sit_down: SitDown, server: ServerProcess
+) -> None:
+    ann = sit_down("ann", viewport={"width": 320, "height": 256})
+    fill(server, ann.chat.id, 400)
+    ann.open_chat()
+    messages = ann.page.locator("#messages > li")
+    expect(messages).to_have_count(50)
+    first = messages.first
+    first.scroll_into_view_if_needed()
+    text = first.locator("[data-slot=content]").inner_text()
+    ann.page.get_by_role("link", name="Earlier messages").click()
+    expect(messages).to_have_count(150)
+    expect(ann.page.get_by_text(text, exact=True)).to_be_in_viewport()
+    ann.page.locator("#to-end").click()
+    expect(ann.page.get_by_text("no. 400", exact=True)).to_be_in_viewport()

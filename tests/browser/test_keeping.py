@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SitDown
 from tests.browser.person import Person
+from tests.shapes.environment import UNLIMITED
 from tests.shapes.server import ServerProcess
 from tests.shapes.site import Site
 
@@ -25,7 +26,7 @@ NOTHING_TO_KEEP_WITH = """
 @pytest.fixture
 def server(site: Site) -> Iterator[ServerProcess]:
     """One to be killed, for one test."""
-    with ServerProcess({**site.values, "RATE_LIMIT_SEND": "0"}) as process:
+    with ServerProcess({**site.values, "RATE_LIMIT_SEND": "0", **UNLIMITED}) as process:
         yield process
 
 
