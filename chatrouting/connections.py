@@ -1,8 +1,12 @@
 """The open sockets of this process: who is silent, stuck or no longer signed in."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Protocol, TypeVar
+
+from django.conf import settings
 
 from chatrouting.identities import Credential, Identity, identities
 from chatrouting.protocol import CloseCode
@@ -47,6 +51,7 @@ class Connections:
         self._read = read
         self._by_credential: dict[Credential, set[Connection]] = {}
         self._by_user: dict[int, set[Connection]] = {}
+        self.at_address: Counter[str] = Counter()  # sockets that are being opened, too
 
     def __iter__(self) -> Iterator[Connection]:
         return iter([c for some in self._by_credential.values() for c in some])
@@ -58,6 +63,25 @@ class Connections:
         identity = connection.identity
         self._by_credential.setdefault(identity.credential, set()).add(connection)
         self._by_user.setdefault(identity.actor.id, set()).add(connection)
+
+    @contextmanager
+    def at(self, place: str) -> Iterator[bool]:
+        """Counts one more of an address for as long as it lasts; whether there is room for it."""
+        most = settings.MAX_CONNECTIONS_ADDRESS
+        if place and most and self.at_address[place] >= most:
+            yield False
+            return
+        self.at_address[place] += 1
+        try:
+            yield True
+        finally:
+            self.at_address[place] -= 1
+            if not self.at_address[place]:
+                del self.at_address[place]
+
+    def has_room_for(self, user_id: int) -> bool:
+        most = settings.MAX_CONNECTIONS_USER
+        return not most or len(self._by_user.get(user_id, ())) < most
 
     def discard(self, connection: Connection) -> None:
         identity = connection.identity

@@ -6,10 +6,12 @@ from typing import Any
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
+from chatrouting.client import address_in
 from chatrouting.identities import Credential, bearer_token, credential_of
 from chatrouting.languages import language_of
 from chatrouting.process import process
 from chatrouting.protocol import SUBPROTOCOL, TOKEN_SUBPROTOCOL, CloseCode
+from messages.addresses import counted
 from messages.errors import BadRequest, ChatError, Unauthenticated
 
 Scope = MutableMapping[str, Any]
@@ -17,13 +19,15 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+TOO_MANY_SECONDS = 30
+
 
 class SignedIn:
     """Puts the `language` to speak, the `subprotocol` to echo and `identity`, or else the `refusal`
     to close with, into the scope of a socket.
 
-    A forbidden Origin is refused at the handshake; everything else is said on the open socket,
-    since a page cannot see why a handshake was refused.
+    A forbidden Origin, and too many sockets of one address, are refused at the handshake;
+    everything else is said on the open socket, since a page cannot see why one was refused.
     """
 
     def __init__(self, app: App) -> None:
@@ -31,6 +35,11 @@ class SignedIn:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         process.start()
+        with process.connections.at(counted(address_in(scope))) as has_room:
+            enter = self._enter if has_room else _turn_away
+            await enter(scope, receive, send)
+
+    async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)
         origin = headers.get("origin")
         if origin is not None and not is_allowed_origin(origin, scope, headers):
@@ -48,6 +57,17 @@ class SignedIn:
             error = BadRequest("This version of the protocol is not spoken here.")
             scope["refusal"] = CloseCode.PROTOCOL_ERROR, error
         await self._app(scope, receive, send)
+
+
+async def _turn_away(scope: Scope, receive: Receive, send: Send) -> None:
+    """Too many from one address are not let in to be told so: each would be one more."""
+    await receive()
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 4008})
+        return
+    headers = [(b"retry-after", str(TOO_MANY_SECONDS).encode())]
+    await send({"type": "websocket.http.response.start", "status": 429, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": b""})
 
 
 async def _identify(scope: Scope, credential: Credential | None) -> None:

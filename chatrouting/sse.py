@@ -14,18 +14,23 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
+from chatrouting.client import address_in
+from chatrouting.headers import with_headers
 from chatrouting.identities import Identity, bearer_token, credential_of
 from chatrouting.process import process
 from chatrouting.reading import read
 from chatrouting.streams import Beginning, Stream
 from messages.access import Access, accesses_to
+from messages.addresses import counted
 from messages.api.errors import refusal
 from messages.api.fields import in_query
 from messages.errors import (
     BadRequest,
     ChatError,
     Internal,
+    RateLimited,
     StaleCursor,
     TooLarge,
     Unauthenticated,
@@ -40,6 +45,7 @@ logger = logging.getLogger(__name__)
 PATH = "/api/v1/stream/"
 # With the longest names their positions are 5 KB, which fits into a header everywhere.
 MAX_CHATS = 50
+TOO_MANY_MS = 30_000
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
@@ -54,40 +60,56 @@ class _BadMethod(BadRequest):
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Send = Callable[[Any], Awaitable[None]]
 
 
 async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     """`GET stream/?chats=a,b`: refused as a whole, or begun."""
     process.start()
+    with_our_headers: Any = with_headers(send, is_secure=scope.get("scheme") == "https")
     try:
         request = ASGIRequest(scope, BytesIO())
     except (ValueError, SuspiciousOperation):  # a Content-Type that is none
-        await _answer(refusal(BadRequest()), send)
+        await _answer(refusal(BadRequest()), with_our_headers)
         return
-    with translation.override(translation.get_language_from_request(request)):
+    with (
+        translation.override(translation.get_language_from_request(request)),
+        process.connections.at(counted(address_in(scope))) as has_room,
+    ):
         try:
-            identity, beginnings = await _wish(request)
+            identity, beginnings = await _wish(request, has_room=has_room)
         except Exception as error:  # noqa: BLE001
-            await _answer(_refusal(request, error), send)
+            await _answer(_refusal(request, error), with_our_headers)
             return
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        start = {"type": "http.response.start", "status": 200, "headers": _HEADERS}
+        await with_our_headers(start)
         await Stream(identity, beginnings, send).run(receive)
 
 
-async def _wish(request: ASGIRequest) -> tuple[Identity, dict[str, Beginning]]:
+async def _wish(request: ASGIRequest, *, has_room: bool) -> tuple[Identity, dict[str, Beginning]]:
     """Who asks, and where they begin in which chats."""
     if request.method != "GET":
         raise _BadMethod
     if process.is_leaving:
         raise Unavailable
     identity = await _identity(request)
+    if not has_room or not process.connections.has_room_for(identity.actor.id):
+        raise _too_many()
     chat_ids = _chat_ids(request)
     since = _since(request)
     accesses = await read(accesses_to, identity.actor, chat_ids)
     return identity, {
         chat_id: _beginning(accesses[chat_id], since.get(chat_id)) for chat_id in chat_ids
     }
+
+
+def _too_many() -> RateLimited:
+    return RateLimited(
+        _("You have too many connections open; close some of them."),
+        scope="connections",
+        limit=settings.MAX_CONNECTIONS_USER,
+        retry_after_ms=TOO_MANY_MS,
+    )
 
 
 async def _identity(request: ASGIRequest) -> Identity:

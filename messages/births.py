@@ -5,8 +5,9 @@ from typing import Any
 
 import orjson
 
-from messages import bulk, log
+from messages import bulk, journal, log
 from messages.drafts import Draft
+from messages.journal import Step
 from messages.log import Head, LoggedEvent
 from messages.message_id_generator import new_message_id
 from messages.models import EventType, Job, Message, MessageType, Status
@@ -85,6 +86,8 @@ class Births:
         if message["status"] == Status.PENDING:
             due_at = message["timestamp"]
             self._jobs.append((message["messageId"], message["chatId"], 0, due_at, ""))
+            ids = message["messageId"], message["chatId"], message["type"]
+            journal.note(Step.RECEIVED, *ids, user=draft.actor.id)
         self._events.append(
             log.next_event(
                 head,

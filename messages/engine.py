@@ -4,13 +4,14 @@ What is worked on is decided by the rows alone. A wake-up that comes twice, late
 time, since due work is looked for each second.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
+import structlog
 from django.db import connection
+from structlog.contextvars import bind_contextvars
 
 from messages import jobs
 from messages.clock import now_ms
@@ -24,13 +25,25 @@ from messages.progress import Running, storable
 from messages.rendering import render
 from messages.writer import writer
 
-logger = logging.getLogger(__name__)
+logger = structlog.get_logger(__name__)
 
 THREADS = 100
 SWEEP = 1.0  # seconds between two looks for due work
 PULSE = 0.07  # between two deltas of a text
 SAVE = 1.0  # between two times the text so far is kept
 LOOK = 0.5  # between two looks whether running work is still wanted
+
+
+def is_new_work(event: LoggedEvent) -> bool:
+    return event.message is not None and event.message["status"] == Status.PENDING
+
+
+def is_unwanted(event: LoggedEvent) -> bool:
+    """Whether work on its message, should there be any, is to stop."""
+    if event.message is None:
+        return False
+    is_cancelled = event.data is not None and event.data.get("change") == "cancel"
+    return is_cancelled or bool(event.message["removed"])
 
 
 class Engine:
@@ -61,7 +74,7 @@ class Engine:
         self._loop = threading.Thread(target=self._run, name="engine", daemon=True)
         self._loop.start()
         kinds = ", ".join(sorted(PROCESSORS)) or "nothing"
-        logger.info("engine: %d threads in this process, for %s", self._threads, kinds)
+        logger.info("engine: threads in this process", threads=self._threads, types=kinds)
 
     def stop(self, timeout: float = 5.0) -> None:
         """Take nothing new, stop what runs and give it back, before the writer ends."""
@@ -80,20 +93,25 @@ class Engine:
             one.thread.join(max(0.0, until - time.monotonic()))
         left = sum(one.thread.is_alive() for one in running)
         if left:
-            logger.error("engine: %d works did not stop within %s s", left, timeout)
+            logger.error("engine: works did not stop in time", works=left, seconds=timeout)
 
     def hear(self, events: Sequence[LoggedEvent]) -> None:
         """Committed events, from any thread: new work, or work that is no longer wanted."""
         for event in events:
-            message = event.message
-            if message is None:
-                continue
-            if message["status"] == Status.PENDING:
-                self._swept_at = float("-inf")
-                self._awake.set()
-            elif (event.data or {}).get("change") == "cancel" or message["removed"]:
-                self._looked_at = float("-inf")
-                self._awake.set()
+            if is_new_work(event):
+                self.look()
+            elif is_unwanted(event):
+                self.look_after()
+
+    def look(self) -> None:
+        """Look for due work now, not within the next second; from any thread."""
+        self._swept_at = float("-inf")
+        self._awake.set()
+
+    def look_after(self) -> None:
+        """Look now whether what runs is still wanted; from any thread."""
+        self._looked_at = float("-inf")
+        self._awake.set()
 
     # --- the loop --------------------------------------------------------------------------------
 
@@ -104,7 +122,7 @@ class Engine:
                     self.turn()
                 except Exception as error:  # noqa: BLE001
                     # The database is away, or too much is being written: leases bridge it.
-                    logger.warning("engine: %r", error)
+                    logger.warning("engine: a turn failed", error=repr(error))
                     connection.close()
                     self._awake.wait(SWEEP)
                 connection.queries_log.clear()
@@ -160,7 +178,7 @@ class Engine:
                 if text and not writer.call(jobs.save, one.claim, text, render(text)):
                     one.stop()
             except ChatError as refusal:
-                logger.warning("job %s: %s", one.claim.message_id, refusal.code.value)
+                logger.warning("job: not saved", error=refusal.code.value, **_ids(one.claim))
 
     def _stop_lost(self, running: Sequence[Running]) -> None:
         lost = jobs.lost([one.claim for one in running])
@@ -172,6 +190,7 @@ class Engine:
 
     def _work(self, running: Running) -> None:
         claim = running.claim
+        bind_contextvars(**_ids(claim))  # for every line of this thread, the processor's too
         try:
             self._try(running)
         except Stopped:
@@ -180,18 +199,17 @@ class Engine:
             self._end(running, failure)
         except ChatError as refusal:
             # It could not be written; the lease expires, and somebody takes it up again.
-            logger.warning("job %s: %s", claim.message_id, refusal.code.value)
+            logger.warning("job: not written", error=refusal.code.value)
         except Exception:
             if not running.is_stopped:  # else a call that was cut short says so
-                logger.exception("job %s: the processor failed", claim.message_id)
+                logger.exception("job: the processor failed")
             detail = "Something went wrong while working on this."
             code = FailureCode.PROCESSING_FAILED
             self._end(running, Failure(code, detail, retryable=True))
         finally:
             self._running.pop(claim.token, None)
             connection.close()
-            self._swept_at = float("-inf")
-            self._awake.set()
+            self.look()
 
     def _try(self, running: Running) -> None:
         claim = running.claim
@@ -214,14 +232,18 @@ class Engine:
         except Stopped:
             self._give_back(running.claim)
         except ChatError as refusal:
-            logger.warning("job %s: %s", running.claim.message_id, refusal.code.value)
+            logger.warning("job: its end was not written", error=refusal.code.value)
 
     def _give_back(self, claim: Claim) -> None:
         """Work that was stopped since this process ends is for another; other is nobody's."""
         try:
             writer.call(jobs.release, claim)
         except ChatError:
-            logger.warning("job %s: not given back; its lease expires", claim.message_id)
+            logger.warning("job: not given back; its lease expires")
+
+
+def _ids(claim: Claim) -> dict[str, str]:
+    return {"messageId": claim.message_id, "chatId": claim.chat_id}
 
 
 def _storable(done: Done) -> Done:

@@ -5,7 +5,6 @@ worker that dies in between leaves a lease that expires, as one that dies later 
 in milliseconds, as everywhere.
 """
 
-import logging
 import random
 import secrets
 from collections.abc import Collection, Sequence
@@ -16,15 +15,15 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from messages import log
+from messages import journal, log
 from messages.changes import change, update_of
+from messages.clock import now_ms
 from messages.errors import NotFound
+from messages.journal import Step
 from messages.log import Head
 from messages.models import Job, Message, MessageType, Status
 from messages.processors.work import Done, Failure, FailureCode, Work
 from messages.representation import WireMessage, find_messages
-
-logger = logging.getLogger(__name__)
 
 LEASE_MS = 15_000
 MAX_ATTEMPTS = 3
@@ -68,12 +67,10 @@ def take(
         _due(kinds, now)
         .select_for_update(skip_locked=True, of=("self",))
         .order_by("due_at")
-        .values_list("message_id", "chat_id", "message__type", "token", "attempt", "claimed_at")[
-            :limit
-        ]
+        .values_list(*_CLAIMED)[:limit]
     )
     claims = []
-    for message_id, chat_id, kind, before, attempt, claimed_at in list(rows):
+    for message_id, chat_id, kind, before, attempt, claimed_at, due_at in list(rows):
         token, first = secrets.token_hex(16), claimed_at or now
         taken = Job.objects.filter(pk=message_id, token=before).update(
             token=token, attempt=F("attempt") + 1, claimed_at=first, lease_until=now + lease_ms
@@ -81,7 +78,13 @@ def take(
         if taken == 1:
             claim = Claim(message_id, chat_id, MessageType(kind), token, attempt + 1, first)
             claims.append(claim)
+            _note(Step.CLAIMED, claim, since=due_at, now=now)
     return claims
+
+
+_CLAIMED = (
+    *("message_id", "chat_id", "message__type", "token", "attempt", "claimed_at", "due_at"),
+)
 
 
 def _due(kinds: Collection[MessageType], now: int) -> QuerySet[Job]:
@@ -106,7 +109,8 @@ def lost(claims: Sequence[Claim]) -> set[str]:
 def release(claim: Claim) -> None:
     """Give a job back that was not failed at, for somebody else to take at once."""
     held = Job.objects.filter(pk=claim.message_id, token=claim.token)
-    held.update(token="", lease_until=None, attempt=claim.attempt - 1)
+    if held.update(token="", lease_until=None, attempt=claim.attempt - 1):
+        _note(Step.GIVEN_BACK, claim, now=now_ms())
 
 
 # --- one try -------------------------------------------------------------------------------------
@@ -122,7 +126,7 @@ def begin(claim: Claim) -> Begun | None:
     if claim.attempt > MAX_ATTEMPTS:
         detail = f"This was begun {MAX_ATTEMPTS} times and never came to an end."
         failure = Failure(FailureCode.PROCESSING_FAILED, detail, retryable=True)
-        _end_in_error(head, message, claim, failure)
+        _end_in_error(head, message, claim, failure, now_ms())
         return None
     message["status"] = Status.PROCESSING.value
     if claim.type is MessageType.AI:
@@ -175,7 +179,7 @@ def complete(claim: Claim, done: Done, *, html: str, now: int) -> bool:
     if done.transcript is not None:
         Message.objects.filter(pk=claim.message_id).update(transcript=done.transcript)
     _change(head, message, claim, {"change": "status"})
-    logger.info("job %s: completed after %d ms", _named(claim), took)
+    _note(Step.COMPLETED, claim, now=now)
     return True
 
 
@@ -196,7 +200,7 @@ def fail(
     if failure.retryable and claim.attempt < MAX_ATTEMPTS:
         _try_again(head, message, claim, failure, now)
     else:
-        _end_in_error(head, message, claim, failure)
+        _end_in_error(head, message, claim, failure, now)
     return True
 
 
@@ -211,16 +215,18 @@ def _try_again(head: Head, message: WireMessage, claim: Claim, failure: Failure,
     following = {"attempt": claim.attempt + 1, "of": MAX_ATTEMPTS, "dueAt": now + pause}
     data = {"change": "retry", "error": error} | following
     change(head, message, None, update_of(message), data=data)
-    logger.info("job %s: %s, again in %d ms", _named(claim), failure.code.value, pause)
+    _note(Step.WAITING, claim, now=now, error=failure.code.value, dueInMs=pause)
 
 
-def _end_in_error(head: Head, message: WireMessage, claim: Claim, failure: Failure) -> None:
+def _end_in_error(
+    head: Head, message: WireMessage, claim: Claim, failure: Failure, now: int
+) -> None:
     message |= {
         "status": Status.ERROR.value,
         "error": failure.as_dict(),
     }
     _change(head, message, claim, {"change": "status"})
-    logger.info("job %s: ended with %s", _named(claim), failure.code.value)
+    _note(Step.ERROR, claim, now=now, error=failure.code.value)
 
 
 def _change(head: Head, message: WireMessage, claim: Claim, data: dict[str, Any]) -> None:
@@ -240,8 +246,16 @@ def _lock(claim: Claim) -> tuple[Head, WireMessage] | None:
     return (head, found[0]) if found else None
 
 
-def _named(claim: Claim) -> str:
-    return (
-        f"messageId={claim.message_id} chatId={claim.chat_id}"
-        f" type={claim.type.value} attempt={claim.attempt}"
+def _note(
+    step: Step,
+    claim: Claim,
+    *,
+    now: int,
+    since: int | None = None,
+    **more: str | int,
+) -> None:
+    took = now - (claim.claimed_at if since is None else since)
+    attempt = claim.attempt
+    journal.note(
+        step, claim.message_id, claim.chat_id, claim.type, attempt=attempt, took=took, **more
     )

@@ -2,12 +2,13 @@
 
 from django.db import transaction
 
-from messages import access, log
+from messages import access, journal, log
 from messages.access import Actor, Standing
 from messages.changes import change, update_of
 from messages.clock import now_ms
 from messages.drafts import require_content
 from messages.errors import BadTransition, Conflict, Forbidden, NotFound
+from messages.journal import Step
 from messages.log import Head
 from messages.models import EventType, Feedback, Job, Message, MessageType, RemovedBy, Status
 from messages.representation import WireMessage, find_messages, is_open
@@ -54,6 +55,8 @@ def remove(actor: Actor, message_id: str, *, chat_id: str | None = None) -> Wire
         return message
     if message["type"] == MessageType.YOUTUBE:
         Message.objects.filter(pk=message_id).update(transcript="")
+    if is_open(message):
+        _note_end(Step.REMOVED, message, actor)
     by = RemovedBy.AUTHOR if own else RemovedBy.STAFF
     message |= {"content": "", "html": "", "removed": by.value}
     return change(head, message, actor, EventType.MESSAGE_REMOVED, data={"by": by.value})
@@ -72,6 +75,7 @@ def retry(actor: Actor, message_id: str, *, chat_id: str | None = None) -> WireM
     if message["type"] == MessageType.AI:
         message |= {"content": "", "html": ""}
     Job.objects.create(message_id=message_id, chat_id=message["chatId"], due_at=now_ms())
+    journal.note(Step.RETRIED, message_id, message["chatId"], message["type"], user=actor.id)
     return change(head, message, actor, update_of(message), data={"change": "retry"})
 
 
@@ -84,6 +88,7 @@ def cancel(actor: Actor, message_id: str, *, chat_id: str | None = None) -> Wire
     head, message = _lock_asked(actor, message_id, chat_id)
     if not is_open(message):
         raise BadTransition
+    _note_end(Step.CANCELLED, message, actor)
     error = {"code": "cancelled", "detail": "This was stopped.", "retryable": True}
     message |= {"status": Status.ERROR.value, "error": error}
     return change(head, message, actor, update_of(message), data={"change": "cancel"})
@@ -102,6 +107,16 @@ def rate(actor: Actor, message_id: str, verdict: str | None, *, chat_id: str | N
     Feedback.objects.filter(message_id=message_id, user_id=actor.id).delete()
     if verdict is not None:
         Feedback.objects.create(message_id=message_id, user_id=actor.id, verdict=verdict)
+
+
+def _note_end(step: Step, message: WireMessage, actor: Actor) -> None:
+    """Somebody ends open work; its job is still there."""
+    message_id = message["messageId"]
+    job = Job.objects.filter(pk=message_id).values_list("attempt", "claimed_at").first()
+    attempt, claimed_at = job or (0, None)
+    took = None if claimed_at is None else now_ms() - claimed_at
+    ids = message_id, message["chatId"], message["type"]
+    journal.note(step, *ids, attempt=attempt, took=took, user=actor.id)
 
 
 def _lock_asked(actor: Actor, message_id: str, chat_id: str | None) -> tuple[Head, WireMessage]:

@@ -32,7 +32,7 @@ def report_problem(actor: Actor, words: object, trace: object, agent: str) -> in
     require_trace(trace)
     now = now_ms()
     if Problem.objects.filter(user=actor.id, at__gt=now - _HOUR_MS).count() >= MAX_IN_AN_HOUR:
-        raise RateLimited(details={"scope": "problems"}, retry_after_ms=_HOUR_MS)
+        raise RateLimited(scope="problems", limit=MAX_IN_AN_HOUR, retry_after_ms=_HOUR_MS)
     agent = "".join(character for character in agent if character.isprintable())[:MAX_AGENT]
     kept = Problem.objects.create(
         user_id=actor.id, at=now, words=words.strip(), trace=trace, agent=agent
@@ -96,11 +96,10 @@ _FIELDS: dict[str, Callable[[object], bool]] = {
 
 
 def as_text(trace: Any) -> str:
-    """One line for each frame, for people."""
-    return "\n".join(
-        " ".join(
-            str(value) if name in ("way", "kind") else f"{name}={value}"
-            for name, value in entry.items()
-        )
-        for entry in trace["entries"]
-    )
+    """One line for each frame, for people; PostgreSQL keeps no order of names."""
+    return "\n".join(" ".join(_as_words(entry)) for entry in trace["entries"])
+
+
+def _as_words(entry: dict[str, Any]) -> list[str]:
+    bare = ("way", "kind")
+    return [str(entry[n]) if n in bare else f"{n}={entry[n]}" for n in _FIELDS if n in entry]

@@ -2,6 +2,7 @@
 changed by the verbs of the domain, so that the log says so."""
 
 from messages.admin.chats import ChatAdmin, MembershipAdmin
+from messages.admin.entrance import enter
 from messages.admin.problems import ProblemAdmin
 from messages.admin.talk import EventAdmin, MessageAdmin
 from messages.admin.work import JobAdmin
@@ -13,4 +14,5 @@ __all__ = [
     "MembershipAdmin",
     "MessageAdmin",
     "ProblemAdmin",
+    "enter",
 ]

@@ -38,11 +38,11 @@ class ChatAdmin(Window):
     )
 
     @admin.display(description=_("created"), ordering="created_at")
-    def created(self, chat: Chat) -> str | None:
+    def created(self, chat: Chat) -> str:
         return moment(chat.created_at)
 
     @admin.display(description=_("last active"), ordering="last_at")
-    def last_active(self, chat: Chat) -> str | None:
+    def last_active(self, chat: Chat) -> str:
         return moment(chat.last_at)
 
     @admin.display(description=_("more"))
@@ -94,11 +94,11 @@ class MembershipAdmin(ReadOnly, Window):
     fields = ("chat", "user", "role", "read_seq", "muted", "muted_till", "joined")
 
     @admin.display(description=_("joined"), ordering="joined_at")
-    def joined(self, membership: Membership) -> str | None:
+    def joined(self, membership: Membership) -> str:
         return moment(membership.joined_at)
 
     @admin.display(description=_("muted until"), ordering="muted_until")
-    def muted_till(self, membership: Membership) -> str | None:
+    def muted_till(self, membership: Membership) -> str:
         return moment(membership.muted_until)
 
 

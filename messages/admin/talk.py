@@ -9,27 +9,12 @@ from django.http import HttpRequest
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
+from messages.admin.timeline import EventInline
 from messages.admin.windows import ReadOnly, Window, moment
 from messages.admin.work import WorkActions
 from messages.models import Event, Message
 
 _SNIPPET = 80
-
-
-class EventInline(ReadOnly, admin.TabularInline):
-    """The life of one message, event by event."""
-
-    model = Event
-    fields = ("seq", "time", "type", "actor", "data")
-    readonly_fields = ("time",)
-    extra = 0
-
-    @admin.display(description=_("time"))
-    def time(self, event: Event) -> str | None:
-        return moment(event.at)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
-        return super().get_queryset(request).select_related("actor")
 
 
 @admin.register(Message)
@@ -57,11 +42,11 @@ class MessageAdmin(WorkActions, ReadOnly, Window):
         return Truncator(message.content).chars(_SNIPPET)
 
     @admin.display(description=_("sent"), ordering="timestamp")
-    def sent(self, message: Message) -> str | None:
+    def sent(self, message: Message) -> str:
         return moment(message.timestamp)
 
     @admin.display(description=_("edited"))
-    def edited(self, message: Message) -> str | None:
+    def edited(self, message: Message) -> str:
         return moment(message.edited_at)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
@@ -84,5 +69,5 @@ class EventAdmin(ReadOnly, Window):
         return event.seq
 
     @admin.display(description=_("time"), ordering="at")
-    def time(self, event: Event) -> str | None:
+    def time(self, event: Event) -> str:
         return moment(event.at)

@@ -10,12 +10,14 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.formats import date_format
 
+NONE = "-"  # as Django writes it in its lists, but not on the pages of what is in them
 
-def moment(ms: int | None) -> str | None:
+
+def moment(ms: int | None) -> str:
     """Milliseconds as a date and time for people, in UTC."""
-    return (
-        None if ms is None else date_format(datetime.fromtimestamp(ms / 1000, UTC), "Y-m-d H:i:s")
-    )
+    if ms is None:
+        return NONE
+    return date_format(datetime.fromtimestamp(ms / 1000, UTC), "Y-m-d H:i:s")
 
 
 class ReadOnly:

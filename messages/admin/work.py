@@ -14,30 +14,33 @@ from django.utils.translation import gettext_lazy as _
 
 from messages import pipeline
 from messages.access import actor_of
-from messages.admin.windows import ReadOnly, Window, moment
+from messages.admin.windows import NONE, ReadOnly, Window, moment
 from messages.clock import now_ms
 from messages.errors import ChatError
 from messages.jobs import LEASE_MS, MAX_ATTEMPTS
-from messages.models import Job, Message
+from messages.models import Job
 from messages.writer import writer
 
 
 class WorkActions:
-    """Retry and cancel, by the same verbs as everywhere, for staff who may change messages."""
+    """Retry and cancel, by the same verbs as everywhere, for staff who may change messages.
+
+    Chosen are messages, or jobs, which go by the id of their message.
+    """
 
     @admin.action(description=_("Have failed work done again"), permissions=["work"])
-    def retry(self, request: HttpRequest, chosen: QuerySet[Message]) -> None:
+    def retry(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         _do(request, chosen, pipeline.retry)
 
     @admin.action(description=_("Stop open work"), permissions=["work"])
-    def cancel(self, request: HttpRequest, chosen: QuerySet[Message]) -> None:
+    def cancel(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         _do(request, chosen, pipeline.cancel)
 
     def has_work_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chat_messages.change_message")
 
 
-def _do(request: HttpRequest, chosen: QuerySet[Message], verb: Callable[..., Any]) -> None:
+def _do(request: HttpRequest, chosen: QuerySet[Any], verb: Callable[..., Any]) -> None:
     """Each by itself; what was refused is said, with its reason, and hinders no other."""
     done = 0
     for message_id in list(chosen.values_list("pk", flat=True)):
@@ -51,15 +54,16 @@ def _do(request: HttpRequest, chosen: QuerySet[Message], verb: Callable[..., Any
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnly, Window):
-    """A job is there as long as its message is open; its verbs are the workers'."""
+class JobAdmin(WorkActions, ReadOnly, Window):
+    """A job is there as long as its message is open; its verbs but one are the workers'."""
 
-    list_display = ("message_id", "chat", "type", "state", "tries", "lease", "due", "last_error")
+    actions = ("cancel",)
+    list_display = ("message_id", "chat", "type", "state", "tries", "lease", "due", "trouble")
     list_filter = ("message__type", "message__status")
     list_select_related = ("chat", "message")
     search_fields = ("message__message_id__exact", "chat__chat_id__exact")
     search_help_text = _("A messageId or a chatId.")
-    fields = list_display
+    fields = ("message", *list_display[1:])
 
     @admin.display(description=_("type"), ordering="message__type")
     def type(self, job: Job) -> str:
@@ -74,17 +78,21 @@ class JobAdmin(ReadOnly, Window):
         return f"{job.attempt} / {MAX_ATTEMPTS}"
 
     @admin.display(description=_("lease"), ordering="lease_until")
-    def lease(self, job: Job) -> str | None:
+    def lease(self, job: Job) -> str:
         """How long ago it was last held on to, and whether anybody may take it by now."""
         if job.lease_until is None:
-            return None
+            return NONE
         now = now_ms()
         age = f"{(now - job.lease_until + LEASE_MS) / 1000:.1f} s"
         return age if now < job.lease_until else say("%(age)s, expired") % {"age": age}
 
     @admin.display(description=_("due"), ordering="due_at")
-    def due(self, job: Job) -> str | None:
+    def due(self, job: Job) -> str:
         return moment(job.due_at)
+
+    @admin.display(description=_("last error"))
+    def trouble(self, job: Job) -> str:
+        return job.last_error["code"] if job.last_error else NONE
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         unread = ("message__content", "message__html", "message__transcript")

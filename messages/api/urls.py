@@ -8,7 +8,7 @@ from messages.api.events import EventsView
 from messages.api.members import MembersView, MemberView
 from messages.api.messages import LookupView, MessageDetailView, MessagesView, SearchView
 from messages.api.problems import ProblemsView
-from messages.api.tokens import TokenView
+from messages.api.tokens import TokenDetailView, TokensView, TokenView
 from messages.api.views import UnknownAddress
 from messages.api.work import CancelView, FeedbackView, RetryView, TimelineView
 
@@ -33,6 +33,8 @@ urlpatterns = [
     path(f"{_MESSAGE}/feedback/", FeedbackView.as_view(), name="feedback"),
     path("v1/problems/", ProblemsView.as_view(), name="problems"),
     path("v1/auth/token/", TokenView.as_view(), name="token"),
+    path("v1/auth/tokens/", TokensView.as_view(), name="tokens"),
+    path("v1/auth/tokens/<str:token_id>/", TokenDetailView.as_view(), name="one-token"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", DocsView.as_view(), name="docs"),
     re_path("", UnknownAddress.as_view()),

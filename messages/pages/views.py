@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,7 +21,7 @@ from messages.errors import BadRequest, ChatError, Code, IdConflict, NotFound
 from messages.history import Page, newest
 from messages.identity import new_client_message_id, require_chat_id
 from messages.models import MessageType
-from messages.pages.forms import NewChatForm
+from messages.pages.forms import NewChatForm, SignInForm
 from messages.pages.requests import lines_of, same_404, seq_in
 from messages.pages.rows import BLANK, BLANK_LINE, line_for_the_script, line_of, rows_of
 from messages.pages.typed import Typed
@@ -43,7 +44,13 @@ _STATUS = {
 
 
 class SignIn(LoginView):
+    authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_invalid(form)
+        refusal = getattr(form, "refusal", None)
+        return response if refusal is None else _refused(response, refusal)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs, demo=settings.DEMO)
@@ -115,7 +122,10 @@ def _refuse(request: HttpRequest, access: Access, typed: Typed, refusal: ChatErr
     """The page again, with the reason and the draft; under a fresh id if the old one is used up."""
     if isinstance(refusal, IdConflict):
         typed = replace(typed, client_message_id=new_client_message_id())
-    response = _show(request, access, typed, problem=str(refusal.message))
+    return _refused(_show(request, access, typed, problem=str(refusal.message)), refusal)
+
+
+def _refused(response: HttpResponse, refusal: ChatError) -> HttpResponse:
     response.status_code = _STATUS.get(refusal.code, 400)
     if refusal.retry_after_ms is not None:
         response["Retry-After"] = str(-(-refusal.retry_after_ms // 1000))

@@ -13,6 +13,7 @@ from django.conf import settings
 from messages.models import MessageType
 from messages.processors.ai_context import newest_before, one, question_of, shortened
 from messages.processors.matching import best_matches, words_of
+from messages.processors.waiting import let_go_of_database
 from messages.processors.work import Done, Progress, Stopped, Work
 from messages.representation import WireMessage
 
@@ -29,6 +30,7 @@ _WHO = (
 def answer(work: Work, progress: Progress) -> Done:
     """The answer, told in small pieces as a model would; raises Failure, Stopped."""
     text = "\n\n".join(_parts(work))
+    let_go_of_database()
     ended = threading.Event()
     with progress.on_stop(ended.set):
         for piece in pieces_of(text):

@@ -14,6 +14,7 @@ from typing import Self, TypeVar
 
 from messages.clock import now_ms
 from messages.processors.ready import Ready
+from messages.processors.waiting import let_go_of_database
 from messages.processors.work import Progress, Stopped
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ class Call:
         self._stopped = threading.Event()
 
     def __enter__(self) -> Self:
+        let_go_of_database()
         with ExitStack() as exits:
             exits.enter_context(self._runner)
             self._loop = self._runner.get_loop()

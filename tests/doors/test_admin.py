@@ -201,7 +201,7 @@ def test_a_message_shows_its_life_and_no_markup_of_its_own(
     page = root.get(address("message", f"{message['messageId']}/change/")).content.decode()
     assert "<img src=x>" not in page
     assert "&lt;img src=x&gt;" in page
-    assert page.index("User Message") < page.index("User Message Update")
+    assert page.index("<p>received</p>") < page.index("<p>edited</p>")
 
 
 def test_times_are_for_people(root: Client, talk: Chat) -> None:

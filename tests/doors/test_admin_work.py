@@ -1,5 +1,8 @@
 """The work in the admin: what is seen of jobs, and what staff can do about them."""
 
+import re
+from unittest.mock import ANY
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
@@ -7,10 +10,10 @@ from django.test import Client
 
 from messages.clock import now_ms
 from messages.jobs import LEASE_MS
-from messages.models import Chat, Job, Message
+from messages.models import Chat, Event, Job, Message
 from messages.representation import WireMessage
-from tests.domain.talk import kinds, log_of, say
-from tests.domain.working import ask, begin, failed
+from tests.domain.talk import kinds, log_of, remove, say
+from tests.domain.working import PRIVATE, ask, begin, cancel, fail, failed, retry
 from tests.doors.browsing import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +71,18 @@ def test_staff_cancel_and_retry_by_the_log(root: Client, ann: User, chat: Chat) 
 
 
 @pytest.mark.django_db(transaction=True)
+def test_staff_cancel_from_the_list_of_jobs(root: Client, ann: User, chat: Chat) -> None:
+    message = ask(ann, chat)
+    fail(begin(message))
+    other = ask(ann, chat)
+    assert "upstreamUnavailable" in root.get(JOBS).content.decode()
+    page = root.get(f"{JOBS}{message['messageId']}/change/").content.decode()
+    assert f'href="{MESSAGES}{message["messageId"]}/change/"' in page
+    root.post(JOBS, {"action": "cancel", "_selected_action": [message["messageId"]]})
+    assert (status_of(message), status_of(other)) == ("error", "pending")
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_refusal_is_said_and_hinders_no_other(root: Client, ann: User, chat: Chat) -> None:
     done, waiting, words = failed(ann, chat), ask(ann, chat), say(ann, chat)
     told = act(root, "cancel", done, waiting, words)
@@ -81,3 +96,39 @@ def test_staff_who_may_only_look_do_nothing(mod: User, ann: User, chat: Chat) ->
     message = ask(ann, chat)
     act(sign_in(mod), "cancel", message)
     assert status_of(message) == "pending"
+
+
+def test_the_timeline_tells_what_when_by_whom_and_which_try(
+    root: Client, ann: User, mod: User, chat: Chat
+) -> None:
+    message = ask(ann, chat)
+    fail(begin(message))
+    fail(begin(message), PRIVATE)
+    retry(mod, message)
+    cancel(mod, message)
+    remove(ann, message)
+    for number, event in enumerate(Event.objects.filter(message=message["messageId"])):
+        Event.objects.filter(pk=event.pk).update(at=1_709_234_567_890 + 1_500 * number)
+    page = root.get(f"{MESSAGES}{message['messageId']}/change/").content.decode()
+    rows = [
+        _cells(row)
+        for row in re.findall(r'<tr class="form-row has_original.*?</tr>', page, re.DOTALL)
+    ]
+    assert [(what, by, tries) for _, what, _, _, by, tries in rows] == [
+        ("received", "ann", ""),
+        ("begun", "the server", "1 / 3"),
+        (ANY, "the server", "1 / 3"),
+        ("begun", "the server", "2 / 3"),
+        ("ended in an error", "the server", "2 / 3"),
+        ("asked for again", "mod", ""),
+        ("stopped", "mod", ""),
+        ("removed: author", "ann", ""),
+    ]
+    assert rows[2][1].startswith("failed (upstreamUnavailable), again in ")
+    assert rows[1][2:4] == ["2024-02-29 19:22:49.390", "1.500 s"]
+    assert rows[0][3] == ""
+
+
+def _cells(row: str) -> list[str]:
+    cells = re.findall(r'<td class="field-.*?<p>(.*?)</p>', row, re.DOTALL)
+    return [re.sub("<.*?>", "", cell).strip() for cell in cells]

@@ -28,6 +28,8 @@ ADDRESSES = {
     "problems/": {"post"},
     "auth/token/": {"post", "delete"},
     "stream/": {"get"},
+    "auth/tokens/": {"get"},
+    "auth/tokens/{tokenId}/": {"delete"},
 }
 
 

@@ -48,7 +48,7 @@ def test_a_language_is_chosen_before_and_after_signing_in_and_remembered(ann: Us
             path = "/new/"
         for language in ("pt-br", "en"):
             headers = {"Referer": f"http://testserver{path}"}
-            answer = client.post("/language/", {"language": language}, headers=headers)
+            answer = client.post("/accounts/language/", {"language": language}, headers=headers)
             assert (answer.status_code, answer["Location"]) == (302, f"http://testserver{path}")
             page = client.get(path).content.decode()
             assert f'<html lang="{language}">' in page
@@ -58,9 +58,9 @@ def test_a_language_is_chosen_before_and_after_signing_in_and_remembered(ann: Us
 
 
 def test_a_language_that_is_not_spoken_changes_nothing(client: Client) -> None:
-    client.post("/language/", {"language": "xx"})
+    client.post("/accounts/language/", {"language": "xx"})
     assert settings.LANGUAGE_COOKIE_NAME not in client.cookies
-    assert Client(enforce_csrf_checks=True).post("/language/").status_code == 403
+    assert Client(enforce_csrf_checks=True).post("/accounts/language/").status_code == 403
 
 
 def test_the_api_refuses_in_the_language_of_who_asks(ann: User, chat: Chat) -> None:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("chat_messages", "0002_work"),
+        ("chat_messages", "0004_token_names"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
