@@ -1,4 +1,4 @@
-"""Who writes too much waits, sees for how long, and loses nothing."""
+"""Who writes too much waits, sees for how long, and in the end everything has got through."""
 
 import re
 from collections.abc import Iterator
@@ -7,16 +7,21 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SitDown
+from tests.shapes.environment import UNLIMITED
 from tests.shapes.server import ServerProcess
 from tests.shapes.site import Site
 
+WORDS = [f"word {number}" for number in range(7)]
+
 
 @pytest.fixture
-def server(site: Site) -> Iterator[ServerProcess]:
-    with ServerProcess({**site.values, "RATE_LIMIT_SEND": "2/20s"}) as process:
+def server(site: Site, request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
+    values = {**site.values, **UNLIMITED, "RATE_LIMIT_SEND": request.param}
+    with ServerProcess(values) as process:
         yield process
 
 
+@pytest.mark.parametrize("server", ["2/20s"], indirect=True)
 def test_too_many_at_once_go_on_by_themselves(sit_down: SitDown) -> None:
     ann = sit_down("ann")
     ann.open_chat()
@@ -27,4 +32,18 @@ def test_too_many_at_once_go_on_by_themselves(sit_down: SitDown) -> None:
     ann.box.fill("and a draft")
     ann.sees("one", "two", "three")
     expect(ann.box).to_have_value("and a draft")
+    ann.agrees_with_the_server()
+
+
+@pytest.mark.parametrize("server", ["2/2s"], indirect=True)
+def test_the_outbox_gets_everything_through_in_order_and_once(sit_down: SitDown) -> None:
+    ann = sit_down("ann")
+    ann.open_chat()
+    for word in WORDS:
+        ann.write(word)
+    ann.sees(*WORDS)
+    stored = ann.stored()
+    assert [message["content"] for message in stored] == WORDS
+    # Two in each window: the last is in the fourth, so two whole ones lie between.
+    assert stored[-1]["timestamp"] - stored[0]["timestamp"] >= 4_000
     ann.agrees_with_the_server()
