@@ -50,7 +50,7 @@ def test_axe_has_nothing_to_say_of_any_page(sit_down: SitDown, scheme: str, loca
         ann.page.keyboard.press(key)
     ann.page.locator("[data-act=remove]").click()
     assert complaints(ann.page) == []
-    paths = ("/", "/new/", "/chats/nowhere/", f"{ann.chat.path}search/?q=soup")
+    paths = ("/", "/new/", "/accounts/", "/chats/nowhere/", f"{ann.chat.path}search/?q=soup")
     for path in paths:
         ann.page.goto(f"{ann.url}{path}")
         assert complaints(ann.page) == []

@@ -1,8 +1,10 @@
-"""A page against the limit: it waits as it is told, and in the end everything has got through."""
+"""Who writes too much waits, sees for how long, and in the end everything has got through."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import SitDown
 from tests.shapes.environment import UNLIMITED
@@ -13,11 +15,27 @@ WORDS = [f"word {number}" for number in range(7)]
 
 
 @pytest.fixture
-def server(site: Site) -> Iterator[ServerProcess]:
-    with ServerProcess({**site.values, **UNLIMITED, "RATE_LIMIT_SEND": "2/2s"}) as process:
+def server(site: Site, request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
+    values = {**site.values, **UNLIMITED, "RATE_LIMIT_SEND": request.param}
+    with ServerProcess(values) as process:
         yield process
 
 
+@pytest.mark.parametrize("server", ["2/20s"], indirect=True)
+def test_too_many_at_once_go_on_by_themselves(sit_down: SitDown) -> None:
+    ann = sit_down("ann")
+    ann.open_chat()
+    for text in ("one", "two", "three"):
+        ann.write(text)
+    expect(ann.message("three")).to_have_attribute("data-state", "waiting")
+    expect(ann.message("three")).to_contain_text(re.compile(r"Goes on in \d+ s"))
+    ann.box.fill("and a draft")
+    ann.sees("one", "two", "three")
+    expect(ann.box).to_have_value("and a draft")
+    ann.agrees_with_the_server()
+
+
+@pytest.mark.parametrize("server", ["2/2s"], indirect=True)
 def test_the_outbox_gets_everything_through_in_order_and_once(sit_down: SitDown) -> None:
     ann = sit_down("ann")
     ann.open_chat()
