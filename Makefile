@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Two at a time: more only wait for each other on small machines.
 PYTEST := $(BIN)/python -m pytest -q -n 2
 
-.PHONY: run stack bench test lint types migrations test-embedded test-scaled test-script \
+.PHONY: run stack bench test lint types migrations audit test-embedded test-scaled test-script \
 	test-browser format requirements
 
 ifneq ($(filter-out local,$(AI)),)
@@ -19,13 +19,13 @@ run: .venv/run.stamp $(if $(AI),.venv/local-ai.stamp)  ## Serve http://127.0.0.1
 	DEBUG=1 $(BIN)/python manage.py demo
 	DEBUG=1 DEMO=1 PORT=$(PORT) exec $(BIN)/python -m $(SERVE)
 
-stack: .venv/test.stamp  ## The scaled shape on this machine: PostgreSQL, Valkey, two servers
+stack: .venv/test.stamp  ## The scaled shape on this machine: PostgreSQL, Valkey, two servers, Celery
 	PORT=$(PORT) exec $(BIN)/python -m tests.shapes.stack
 
 bench: .venv/test.stamp
 	exec $(BIN)/python -m benchmarks
 
-test: lint types migrations test-script test-embedded test-scaled test-browser
+test: lint types migrations audit test-script test-embedded test-scaled test-browser
 	@echo "All parts passed."
 
 lint: .venv/test.stamp
@@ -38,6 +38,9 @@ types: .venv/test.stamp
 
 migrations: .venv/test.stamp
 	DEBUG=1 $(BIN)/python manage.py makemigrations --check --dry-run
+
+audit: .venv/test.stamp  ## Known holes in what is pinned, where a list of them can be reached
+	.ci/audit requirements.txt tests/requirements.txt
 
 test-script: .venv/test.stamp
 	.ci/with node node --test --test-reporter=spec tests/script/*.test.js

@@ -29,7 +29,10 @@ def seed(server: Server, people: int, chats: list[list[int]]) -> Crowd:
     plan = json.dumps({"people": people, "chats": chats})
     made = json.loads(run_module(["benchmarks.seed"], server.environment, given=plan))
     origin = f"http://{server.host}:{server.port}"
-    headers = [{"Cookie": f"sessionid={key}", "Origin": origin} for key in made["sessions"]]
+    headers = [
+        {"Cookie": f"sessionid={key}; __Host-sessionid={key}", "Origin": origin}
+        for key in made["sessions"]
+    ]
     return Crowd(headers, made["chats"])
 
 

@@ -21,11 +21,16 @@ from tests.shapes.services import PostgreSQL, Valkey
 
 HOST = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent
-# The application as in production. Only the rate limit is raised: it would stop the load.
+# The application as in production. Only the rate limits are raised: they would stop the load.
 PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "chatrouting.settings",
     "SECRET_KEY": "only-for-benchmarks-0123456789-0123456789-0123456789",
     "RATE_LIMIT_SEND": "1000000/10s",
+    "RATE_LIMIT_CHAT": "1000000/10s",
+    "RATE_LIMIT_USER": "1000000/10s",
+    "RATE_LIMIT_FRAMES": "1000000/1s",
+    "MAX_CONNECTIONS_USER": "1000000",
+    "MAX_CONNECTIONS_ADDRESS": "1000000",
     "DEBUG": "0",
     "DEMO": "0",
     "REDIS_URL": "",

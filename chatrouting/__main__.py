@@ -8,6 +8,8 @@ from socket import socket
 
 import uvicorn
 
+from chatrouting.patience import CountedSocket, PatientHttp
+
 logger = logging.getLogger("chatrouting")
 
 
@@ -29,7 +31,9 @@ def main() -> int:
             "chatrouting.asgi:application",
             host=os.environ.get("HOST", "127.0.0.1"),
             port=int(os.environ.get("PORT", "8000")),
-            ws="websockets-sansio",
+            http=PatientHttp,
+            ws=CountedSocket,
+            proxy_headers=False,  # `client` reads them, from as many proxies as are trusted
             # Ours to refuse with 4504; what is far larger never reaches us.
             ws_max_size=4 * 65_536,
             ws_per_message_deflate=False,

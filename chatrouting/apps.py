@@ -7,6 +7,6 @@ class ChatroutingConfig(AppConfig):
     name = "chatrouting"
 
     def ready(self) -> None:
-        from chatrouting import signals  # noqa: PLC0415
+        from chatrouting import checks, signals  # noqa: F401, PLC0415  # checks register themselves
 
         signals.connect()

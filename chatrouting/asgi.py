@@ -9,10 +9,11 @@ django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 
+from chatrouting.client import FromClient  # noqa: E402
 from chatrouting.http import HTTPHandler  # noqa: E402
 from chatrouting.lifespan import lifespan  # noqa: E402
 from chatrouting.routing import websockets  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {"http": HTTPHandler(), "websocket": websockets, "lifespan": lifespan}
+application = FromClient(
+    ProtocolTypeRouter({"http": HTTPHandler(), "websocket": websockets, "lifespan": lifespan})
 )

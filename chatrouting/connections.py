@@ -1,8 +1,11 @@
 """The open sockets of this process: who is silent, stuck or no longer signed in."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import Protocol
+
+from django.conf import settings
 
 from chatrouting.identities import Credential, Identity, identities
 from chatrouting.protocol import CloseCode
@@ -42,6 +45,8 @@ class Connections:
     def __init__(self, read: Readers) -> None:
         self._read = read
         self._by_credential: dict[Credential, set[Connection]] = {}
+        self._of_person: Counter[int] = Counter()
+        self.at_address: Counter[str] = Counter()  # sockets that are being opened, too
 
     def __iter__(self) -> Iterator[Connection]:
         return iter([c for some in self._by_credential.values() for c in some])
@@ -51,11 +56,22 @@ class Connections:
 
     def add(self, connection: Connection) -> None:
         self._by_credential.setdefault(connection.identity.credential, set()).add(connection)
+        self._of_person[connection.identity.actor.id] += 1
+
+    def has_room_for(self, user_id: int) -> bool:
+        most = settings.MAX_CONNECTIONS_USER
+        return not most or self._of_person[user_id] < most
 
     def discard(self, connection: Connection) -> None:
         credential = connection.identity.credential
         some = self._by_credential.get(credential, set())
+        if connection not in some:
+            return
         some.discard(connection)
+        user_id = connection.identity.actor.id
+        self._of_person[user_id] -= 1
+        if not self._of_person[user_id]:
+            del self._of_person[user_id]
         if not some:
             self._by_credential.pop(credential, None)
 

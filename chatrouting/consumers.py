@@ -11,10 +11,12 @@ from urllib.parse import parse_qs
 
 from channels.consumer import AsyncConsumer
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from chatrouting import actions, protocol, transport
 from chatrouting.identities import Identity
 from chatrouting.outbox import Outbox, Send
+from chatrouting.pace import Pace
 from chatrouting.process import process
 from chatrouting.protocol import CloseCode, Frame, Notice
 from chatrouting.rooms import Subscription
@@ -28,9 +30,11 @@ from messages.errors import (
     ChatError,
     Internal,
     NotFound,
+    RateLimited,
     TooLarge,
     Unavailable,
 )
+from messages.ratelimit import rate_of
 from messages.writer import writer
 
 logger = logging.getLogger(__name__)
@@ -65,6 +69,7 @@ class ChatConsumer(AsyncConsumer):
         self._reading = asyncio.Semaphore(MAX_READING)
         self._tasks: set[asyncio.Task[None]] = set()
         self._bad_frames = 0
+        self._pace = Pace(*rate_of(settings.RATE_LIMIT_FRAMES))
         self._ended = False
         self.heard_at = self._loop.time()
         self.outbox = Outbox(send, on_drain=self._room_for_more.set, clock=self._loop.time)
@@ -80,6 +85,9 @@ class ChatConsumer(AsyncConsumer):
             await self._refuse(code, error, receive)
             return
         self.identity = scope["identity"]
+        if not process.connections.has_room_for(self.actor.id):
+            await self._refuse(CloseCode.TOO_MANY, _too_many_connections(), receive)
+            return
         process.connections.add(self)
         try:
             await self._run(receive)
@@ -234,6 +242,9 @@ class ChatConsumer(AsyncConsumer):
 
     async def _on_frame(self, text: str | None) -> None:
         self.heard_at = self._loop.time()
+        if self._pace.is_exceeded(self.heard_at):
+            self.end(CloseCode.TOO_MANY, self._too_fast())
+            return
         frame_id = None
         try:
             frame = protocol.decode(text)
@@ -310,6 +321,14 @@ class ChatConsumer(AsyncConsumer):
         logger.exception("socket of user %s, traceId %s", self.actor.id, trace_id)
         return Internal(details={"traceId": trace_id})
 
+    def _too_fast(self) -> RateLimited:
+        return RateLimited(
+            _("Too many frames at once."),
+            scope="frames",
+            limit=rate_of(settings.RATE_LIMIT_FRAMES)[0],
+            retry_after_ms=int(self._pace.wait(self.heard_at) * 1000),
+        )
+
     def _count_bad_frame(self) -> None:
         self._bad_frames += 1
         if self._bad_frames >= MAX_BAD_FRAMES:
@@ -319,3 +338,12 @@ class ChatConsumer(AsyncConsumer):
         task = self._loop.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _too_many_connections() -> RateLimited:
+    return RateLimited(
+        _("You have too many connections open; close some of them."),
+        scope="connections",
+        limit=settings.MAX_CONNECTIONS_USER,
+        retry_after_ms=30_000,
+    )

@@ -81,6 +81,10 @@ class LayerDoorbell:
         """Somebody's sign-in has changed."""
         self._say(EVERYONE, "recheck", what)
 
+    def say_unwanted(self) -> None:
+        """Some work is to stop, whoever is at it."""
+        self._say(EVERYONE, "unwanted", None)
+
     def _say(self, group: str, kind: str, data: Any) -> None:
         if self._waiting < MAX_WAITING:
             self._waiting += 1
@@ -203,6 +207,8 @@ class NoDoorbell:
     def say_delta(self, chat_id: str, text: str) -> None: ...
 
     def say_recheck(self, what: Mapping[str, Any]) -> None: ...
+
+    def say_unwanted(self) -> None: ...
 
     async def join(self, chat_id: str) -> None: ...
 

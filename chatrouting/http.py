@@ -10,11 +10,11 @@ from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
+from chatrouting.headers import Send, with_headers
 from messages.errors import BadRequest, ChatError, TooLarge
 
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 
 class HTTPHandler(ASGIHandler):
@@ -22,6 +22,7 @@ class HTTPHandler(ASGIHandler):
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         body = _Bounded(receive)
+        send = with_headers(send, is_secure=scope["scheme"] == "https")
         await super().__call__(scope, body, send)
         if body.is_too_large:
             await self.send_response(_refusal(TooLarge(), 413), send)

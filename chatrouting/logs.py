@@ -48,7 +48,11 @@ def logging_by(style: str, level: str) -> dict[str, Any]:
             "django": {"handlers": []},  # not each line twice with DEBUG
             "django.request": {"filters": ["failures"]},
             "django.server": {"propagate": True, "handlers": []},
+            "axes": {"level": "WARNING"},  # what it has to say is in its tables
             "uvicorn.error": {"filters": ["without_query"]},
+            # Two lines for every wake-up.
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
             # What was asked, and of whom, is nobody's to read in a log, not even with
             # LOG_LEVEL=DEBUG.
             "openai": {"level": "WARNING"},

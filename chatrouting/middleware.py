@@ -7,9 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
+from chatrouting.client import address_in
 from chatrouting.identities import Credential, session_credential, token_credential
 from chatrouting.process import process
 from chatrouting.protocol import SUBPROTOCOL, TOKEN_SUBPROTOCOL, CloseCode
+from messages.addresses import counted
 from messages.errors import BadRequest, ChatError, Unauthenticated
 
 Scope = MutableMapping[str, Any]
@@ -17,6 +19,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+TOO_MANY_SECONDS = 30
 _MAX_CREDENTIAL = 256
 _SESSION_KEY = re.compile("[a-zA-Z0-9]{8,40}")
 
@@ -25,8 +28,8 @@ class SignedIn:
     """Puts the `subprotocol` to echo and `identity`, or else the `refusal` to close with, into
     the scope of a socket.
 
-    A forbidden Origin is refused at the handshake; everything else is said on the open socket,
-    since a page cannot see why a handshake was refused.
+    A forbidden Origin, and too many sockets of one address, are refused at the handshake;
+    everything else is said on the open socket, since a page cannot see why one was refused.
     """
 
     def __init__(self, app: App) -> None:
@@ -34,6 +37,21 @@ class SignedIn:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         process.start()
+        place = counted(address_in(scope))
+        at_address = process.connections.at_address
+        most = settings.MAX_CONNECTIONS_ADDRESS
+        if place and most and at_address[place] >= most:
+            await _turn_away(scope, receive, send)
+            return
+        at_address[place] += 1
+        try:
+            await self._enter(scope, receive, send)
+        finally:
+            at_address[place] -= 1
+            if not at_address[place]:
+                del at_address[place]
+
+    async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = _headers(scope)
         origin = headers.get("origin")
         if origin is not None and not is_allowed_origin(origin, scope, headers):
@@ -49,6 +67,17 @@ class SignedIn:
             error = BadRequest("This version of the protocol is not spoken here.")
             scope["refusal"] = CloseCode.PROTOCOL_ERROR, error
         await self._app(scope, receive, send)
+
+
+async def _turn_away(scope: Scope, receive: Receive, send: Send) -> None:
+    """Too many from one address are not let in to be told so: each would be one more."""
+    await receive()
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 4008})
+        return
+    headers = [(b"retry-after", str(TOO_MANY_SECONDS).encode())]
+    await send({"type": "websocket.http.response.start", "status": 429, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": b""})
 
 
 async def _identify(scope: Scope, credential: Credential | None) -> None:

@@ -17,7 +17,8 @@ from chatrouting.identities import Credential, Identity, identities
 from chatrouting.protocol import EventFrame
 from chatrouting.reading import Grouped, read
 from chatrouting.registry import TICK, Registry
-from messages.engine import Engine
+from chatrouting.wakeups import Sender
+from messages.engine import Engine, is_unwanted
 from messages.log import LoggedEvent
 from messages.writer import writer
 
@@ -39,8 +40,8 @@ class Process:
         self.waiting: set[asyncio.Event] = set()  # long-polls, to be answered before leaving
         self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self) -> None:
-        """Make sure it runs on the current event loop."""
+    def start(self, engine: Engine | None = None) -> None:
+        """Make sure it runs on the current event loop; without `engine` as the settings say."""
         loop = asyncio.get_running_loop()
         if self.loop is loop:
             return
@@ -51,7 +52,7 @@ class Process:
         self.identity_of: Grouped[Credential, Identity] = Grouped(read, identities)
         self.is_leaving = False
         self.hand_over = Handover(loop)
-        self.engine = Engine()
+        self.engine = engine or (Sender() if settings.ENGINE == "celery" else Engine())
         self.loop = loop
         self._tasks = [loop.create_task(self.doorbell.run()), loop.create_task(self._tick())]
         self.engine.start()
@@ -88,6 +89,8 @@ class Process:
         if self.loop is not None and not self.loop.is_closed():
             self.hand_over(self._publish, events)
             self.engine.hear(events)
+            if any(is_unwanted(event) for event in events):
+                self.hand_over(self.doorbell.say_unwanted)
         elif settings.REDIS_URL:
             self._ring_from_outside([protocol.event_frame(event) for event in events])
 
@@ -142,6 +145,8 @@ class Process:
             case "delta":
                 chat_id, text = body
                 self.registry.tell(chat_id, text)
+            case "unwanted":
+                self.engine.look_after()
             case "recheck":
                 self._recheck(body)
 

@@ -126,6 +126,7 @@ def _surroundings(room: Room, access: Access, budget: Budget | None) -> Data:
         "limits": {
             "contentChars": MAX_CONTENT,
             "frameBytes": protocol.MAX_FRAME,
+            "slowModeSeconds": access.slow_mode_seconds,
             "budget": budget and budget.as_dict(),
         },
     }

@@ -13,7 +13,7 @@ from messages.drafts import Draft
 from messages.errors import BadRequest, ChatError, Forbidden, IdConflict, NotFound, RateLimited
 from messages.log import Head
 from messages.models import Message, MessageType
-from messages.ratelimit import Budget, Key, send_limit
+from messages.ratelimit import Budget, Sender, send_limit
 from messages.representation import MESSAGES, WireMessage, find_messages, places
 
 
@@ -57,7 +57,7 @@ def accept_all(drafts: Sequence[Draft]) -> list[Outcome]:
     A refused draft costs its neighbours nothing. Numbers are taken under the chats' locks, in
     the order of `drafts`, and the same clientMessageId is stored once however often it comes.
     """
-    paid: list[Key] = []
+    paid: list[Sender] = []
     try:
         return _accept_all(drafts, paid)
     except BaseException:
@@ -66,8 +66,8 @@ def accept_all(drafts: Sequence[Draft]) -> list[Outcome]:
 
 
 @transaction.atomic
-def _accept_all(drafts: Sequence[Draft], paid: list[Key]) -> list[Outcome]:
-    """The same; `paid` is filled with what was taken from the limit, whatever becomes of it."""
+def _accept_all(drafts: Sequence[Draft], paid: list[Sender]) -> list[Outcome]:
+    """The same; `paid` is filled with whose sends were counted, whatever becomes of them."""
     batch = _Batch(
         heads=log.lock({draft.chat_id for draft in drafts}),
         standings=access.standings_of((draft.chat_id, draft.actor.id) for draft in drafts),
@@ -115,17 +115,27 @@ def _store_fresh(
     drafts: Sequence[tuple[int, Draft]],
     batch: _Batch,
     outcomes: dict[int, Outcome],
-    paid: list[Key],
+    paid: list[Sender],
 ) -> None:
-    paid += [(draft.actor.id, draft.chat_id) for _, draft in drafts]
-    budgets = send_limit.take(paid)
-    for (index, draft), budget in zip(drafts, budgets, strict=True):
+    senders = [_sender(draft, batch) for _, draft in drafts]
+    budgets = send_limit.take(senders)
+    for (index, draft), sender, budget in zip(drafts, senders, budgets, strict=True):
         if isinstance(budget, RateLimited):
             outcomes[index] = budget
             continue
+        paid.append(sender)
         batch.digests[draft.key] = draft.digest
         message, placeholder = batch.births.add(draft, batch.heads[draft.chat_id])
         outcomes[index] = Accepted(message, placeholder, duplicate=False, budget=budget)
+
+
+def _sender(draft: Draft, batch: _Batch) -> Sender:
+    slow_seconds = batch.heads[draft.chat_id].slow_mode_seconds
+    if slow_seconds and not access.is_slowed(
+        draft.actor, batch.standings.get((draft.chat_id, draft.actor.id))
+    ):
+        slow_seconds = 0
+    return Sender(draft.actor.id, draft.chat_id, slow_seconds)
 
 
 def _repeat(draft: Draft, first: Outcome | None, batch: _Batch) -> Outcome:

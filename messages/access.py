@@ -59,6 +59,7 @@ class Access:
     oldest_seq: int
     actor: Actor
     standing: Standing | None  # None: staff who read along without being a member
+    slow_mode_seconds: int = 0
 
     @property
     def permissions(self) -> dict[str, bool]:
@@ -98,6 +99,12 @@ def refusal_to_write(
     return None
 
 
+def is_slowed(actor: Actor, standing: Standing | None) -> bool:
+    """Whether slow mode is for this person: owners and staff keep a chat in order at any pace."""
+    is_owner = standing is not None and standing.role == Role.OWNER
+    return not (is_owner or actor.is_staff)
+
+
 def access_to(actor: Actor, chat_id: str) -> Access:
     """Raises NotFound where the chat does not exist or is not this person's, in the same words.
 
@@ -117,12 +124,13 @@ def access_to(actor: Actor, chat_id: str) -> Access:
         oldest_seq=row[5],
         actor=actor,
         standing=None if row[6] is None else Standing(Role(row[6]), row[7], bool(row[8]), row[9]),
+        slow_mode_seconds=row[10],
     )
 
 
 _ACCESS = (
     "SELECT c.title, c.frozen, c.created_at, c.epoch, c.last_seq, c.oldest_seq,"  # noqa: S608
-    f" m.role, m.read_seq, m.muted, m.muted_until FROM {Chat._meta.db_table} c"
+    f" m.role, m.read_seq, m.muted, m.muted_until, c.slow_mode_seconds FROM {Chat._meta.db_table} c"
     f" LEFT JOIN {Membership._meta.db_table} m ON m.chat_id = c.chat_id AND m.user_id = %s"
     " WHERE c.chat_id = %s"
 )

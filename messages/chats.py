@@ -13,6 +13,7 @@ from messages.drafts import require_text
 from messages.errors import BadRequest, Conflict, IdConflict, NotFound
 from messages.identity import MAX_SEQ, new_chat_id, require_chat_id
 from messages.models import (
+    MAX_SLOW_MODE,
     MAX_TITLE,
     Chat,
     Event,
@@ -61,13 +62,20 @@ def require_title(value: object) -> str:
 
 @transaction.atomic
 def change_chat(
-    actor: Actor, chat_id: str, *, title: object = None, frozen: bool | None = None
+    actor: Actor,
+    chat_id: str,
+    *,
+    title: object = None,
+    frozen: bool | None = None,
+    slow_mode_seconds: int | None = None,
 ) -> None:
-    """Both changes or neither; None leaves that one as it is."""
+    """All changes or none; None leaves that one as it is."""
     if title is not None:
         rename_chat(actor, chat_id, title)
     if frozen is not None:
         set_frozen(actor, chat_id, frozen=frozen)
+    if slow_mode_seconds is not None:
+        set_slow_mode(actor, chat_id, slow_mode_seconds)
 
 
 @transaction.atomic
@@ -85,6 +93,23 @@ def set_frozen(actor: Actor, chat_id: str, *, frozen: bool) -> None:
     if access.frozen != frozen:
         Chat.objects.filter(pk=chat_id).update(frozen=frozen)
         _log(chat_id, EventType.CHAT_FROZEN if frozen else EventType.CHAT_UNFROZEN, actor)
+
+
+@transaction.atomic
+def set_slow_mode(actor: Actor, chat_id: str, seconds: int) -> None:
+    """Announced as naming the chat again, so that whoever remembers its limits hears of it.
+
+    Raises BadRequest.
+    """
+    if not 0 <= seconds <= MAX_SLOW_MODE:
+        raise BadRequest(
+            f"Slow mode takes from 0 to {MAX_SLOW_MODE} seconds.", field="slowModeSeconds"
+        )
+    access = _lock_to_manage(actor, chat_id)
+    if access.slow_mode_seconds != seconds:
+        Chat.objects.filter(pk=chat_id).update(slow_mode_seconds=seconds)
+        data = {"title": access.title, "slowModeSeconds": seconds}
+        _log(chat_id, EventType.CHAT_RENAMED, actor, data)
 
 
 @transaction.atomic

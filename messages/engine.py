@@ -34,6 +34,18 @@ SAVE = 1.0  # between two times the text so far is kept
 LOOK = 0.5  # between two looks whether running work is still wanted
 
 
+def is_new_work(event: LoggedEvent) -> bool:
+    return event.message is not None and event.message["status"] == Status.PENDING
+
+
+def is_unwanted(event: LoggedEvent) -> bool:
+    """Whether work on its message, should there be any, is to stop."""
+    if event.message is None:
+        return False
+    is_cancelled = event.data is not None and event.data.get("change") == "cancel"
+    return is_cancelled or bool(event.message["removed"])
+
+
 class Engine:
     """One loop takes due jobs and looks after running ones, of which there are up to `threads`."""
 
@@ -86,15 +98,20 @@ class Engine:
     def hear(self, events: Sequence[LoggedEvent]) -> None:
         """Committed events, from any thread: new work, or work that is no longer wanted."""
         for event in events:
-            message = event.message
-            if message is None:
-                continue
-            if message["status"] == Status.PENDING:
-                self._swept_at = float("-inf")
-                self._awake.set()
-            elif (event.data or {}).get("change") == "cancel" or message["removed"]:
-                self._looked_at = float("-inf")
-                self._awake.set()
+            if is_new_work(event):
+                self.look()
+            elif is_unwanted(event):
+                self.look_after()
+
+    def look(self) -> None:
+        """Look for due work now, not within the next second; from any thread."""
+        self._swept_at = float("-inf")
+        self._awake.set()
+
+    def look_after(self) -> None:
+        """Look now whether what runs is still wanted; from any thread."""
+        self._looked_at = float("-inf")
+        self._awake.set()
 
     # --- the loop --------------------------------------------------------------------------------
 
@@ -192,8 +209,7 @@ class Engine:
         finally:
             self._running.pop(claim.token, None)
             connection.close()
-            self._swept_at = float("-inf")
-            self._awake.set()
+            self.look()
 
     def _try(self, running: Running) -> None:
         claim = running.claim

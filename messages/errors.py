@@ -138,11 +138,15 @@ class TooLarge(ChatError):
 
 
 class RateLimited(ChatError):
-    """`details.scope` says which limit: `chat` is per user and chat."""
+    """`details.scope` says which limit, `limit` how large it is: `chat` is per user and chat."""
 
     code = Code.RATE_LIMITED
     sentence = _("Too many messages; please wait a moment.")
     retryable = True
+
+    def __init__(self, message: Any = None, *, scope: str, limit: int, retry_after_ms: int) -> None:
+        super().__init__(message, details={"scope": scope}, retry_after_ms=retry_after_ms)
+        self.limit = limit
 
 
 class Unavailable(ChatError):

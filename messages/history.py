@@ -132,6 +132,7 @@ _LINE_COLUMNS = (
     "read_seq",
     "muted",
     "muted_until",
+    "chat__slow_mode_seconds",
     "chat__last_at",
     "unread",
     "newest",
@@ -146,8 +147,8 @@ def chats_of(actor: Actor) -> list[ChatLine]:
         .order_by("-chat__last_at", "chat_id")
         .values_list(*_LINE_COLUMNS)
     )
-    last = _by_id([row[13] for row in rows if row[13]])
-    return [_line(actor, row, last.get(row[13])) for row in rows]
+    last = _by_id([row[14] for row in rows if row[14]])
+    return [_line(actor, row, last.get(row[14])) for row in rows]
 
 
 def _by_id(message_ids: Sequence[str]) -> dict[str, WireMessage]:
@@ -167,8 +168,9 @@ def _line(actor: Actor, row: Sequence[Any], last_message: WireMessage | None) ->
         oldest_seq=row[6],
         actor=actor,
         standing=Standing(Role(row[7]), row[8], row[9], row[10]),
+        slow_mode_seconds=row[11],
     )
-    return ChatLine(access, unread=row[12], last_at=row[11], last_message=last_message)
+    return ChatLine(access, unread=row[13], last_at=row[12], last_message=last_message)
 
 
 def _unread(actor: Actor) -> Subquery:

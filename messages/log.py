@@ -38,6 +38,7 @@ class Head:
     last_seq: int
     title: str
     frozen: bool
+    slow_mode_seconds: int = 0
 
     @property
     def cursor(self) -> str:
@@ -81,7 +82,7 @@ def lock(chat_ids: Collection[str]) -> dict[str, Head]:
         Chat.objects.select_for_update()
         .filter(chat_id__in=chat_ids)
         .order_by("chat_id")
-        .values_list("chat_id", "epoch", "last_seq", "title", "frozen")
+        .values_list("chat_id", "epoch", "last_seq", "title", "frozen", "slow_mode_seconds")
     )
     return {row[0]: Head(*row) for row in rows}
 

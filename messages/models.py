@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from messages.identity import new_chat_id, new_epoch
 
 MAX_TITLE = 120
+MAX_SLOW_MODE = 21_600  # seconds
+MAX_TOKEN_NAME = 64
 MAX_CONTENT = 16_384
 
 
@@ -25,6 +27,11 @@ class Chat(models.Model):
     )
     title = models.CharField(max_length=MAX_TITLE)
     frozen = models.BooleanField(default=False)
+    slow_mode_seconds = models.PositiveIntegerField(
+        default=0,
+        db_default=0,  # for processes of the release before, while both run
+        help_text=_("Between two messages of one member; 0 for no slow mode."),
+    )
     epoch = models.CharField(max_length=16, default=new_epoch)
     last_seq = models.BigIntegerField(default=0, help_text=_("Number of the newest event."))
     oldest_seq = models.BigIntegerField(default=1, help_text=_("Number of the oldest kept event."))
@@ -38,6 +45,10 @@ class Chat(models.Model):
                 condition=Q(oldest_seq__gte=1) & Q(oldest_seq__lte=F("last_seq") + 1),
             ),
             models.CheckConstraint(name="chat_has_title", condition=~Q(title="")),
+            models.CheckConstraint(
+                name="chat_slow_mode_has_an_end",
+                condition=Q(slow_mode_seconds__lte=MAX_SLOW_MODE),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -273,3 +284,20 @@ class Feedback(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.verdict}"
+
+
+class TokenName(models.Model):
+    """What somebody calls one of their API tokens; the token itself is knox's."""
+
+    token = models.OneToOneField(
+        "knox.AuthToken", models.CASCADE, primary_key=True, related_name="+"
+    )
+    name = models.CharField(max_length=MAX_TOKEN_NAME)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(name="token_name_is_not_empty", condition=~Q(name="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,26 +1,39 @@
-"""How much may be sent: django-ratelimit's counters behind one adapter for every door."""
+"""How much anybody may do: django-ratelimit's counters behind one adapter for every door."""
 
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from django_ratelimit import ALL
 from django_ratelimit.core import EXPIRATION_FUDGE, _get_window, _make_cache_key, _split_rate
 
 from messages import counts
-from messages.errors import RateLimited
+from messages.counts import Counter, Taken, Want
+from messages.errors import RateLimited, Unavailable
 
 logger = logging.getLogger(__name__)
 
 SEND = "messages.send"
-# While the counters can't be reached sending stays open, and nobody waits for them every time.
+# While the counters can't be reached nobody waits for them every time.
 _PAUSE_AFTER_FAILURE = 5.0
+_MAX_KNOWN = 20_000
+_TOO_MANY = _("Too many attempts; please wait a moment.")
 
-Key = tuple[int, str]  # user id, chatId
+T = TypeVar("T")
+
+
+class Sender(NamedTuple):
+    """Who sends where, and the seconds of slow mode that hold for them."""
+
+    user_id: int
+    chat_id: str
+    slow_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,107 +47,218 @@ class Budget:
         return {"remaining": self.remaining, "resetMs": self.reset_ms}
 
 
-@dataclass(slots=True)
-class _Window:
-    """One key's counter in the present window of the rate."""
+class _Window(NamedTuple):
+    """One counter in the present window of its rate; slow mode has no windows, and no rate."""
 
-    counter: str
-    limit: int
-    lifetime: int
-    reset_ms: int
+    counter: Counter
+    scope: str
+    rate: str = ""
+    ends_ms: int = 0
 
-    def answer(self, count: int) -> Budget | RateLimited:
-        if count > self.limit:
-            return RateLimited(details={"scope": "chat"}, retry_after_ms=self.reset_ms)
-        return self.budget(count)
+    def budget(self, count: int, now_ms: int) -> Budget:
+        return Budget(max(0, self.counter.limit - count), max(0, self.ends_ms - now_ms))
 
-    def budget(self, count: int) -> Budget:
-        return Budget(max(0, self.limit - count), self.reset_ms)
+    def refusal(self, wait_ms: int, now_ms: int, sentence: Any = None) -> RateLimited:
+        if self.ends_ms:
+            wait_ms = max(0, self.ends_ms - now_ms)
+        return RateLimited(
+            sentence, scope=self.scope, limit=self.counter.limit, retry_after_ms=wait_ms
+        )
 
 
-class SendLimit:
-    """The limit on accepted sends of one person in one chat (`RATE_LIMIT_SEND`, `0` for off).
+class _Windows:
+    """The windows of one limit. Names and times are django-ratelimit's."""
 
-    The names of the counters and the windows are django-ratelimit's; many counters are moved at
-    once, since sends are committed in groups. A count past the limit ends with its window, so
-    that a refused send costs nothing.
-    """
+    def __init__(self, group: str, setting: str, scope: str) -> None:
+        self._scope = scope
+        self._group = group
+        self._setting = setting
+        self._known: dict[str, _Window] = {}
+
+    def of(self, value: str, now_ms: int) -> _Window | None:
+        """None where nothing is limited."""
+        rate: str = getattr(settings, self._setting)
+        if rate == "0":
+            return None
+        known = self._known.get(value)
+        if known is not None and known.rate == rate and known.ends_ms > now_ms:
+            return known
+        if len(self._known) >= _MAX_KNOWN:
+            self._known.clear()
+        limit, period = rate_of(rate)
+        last_second = _get_window(value, period)
+        name = str(_make_cache_key(self._group, last_second, rate, value, ALL))
+        counter = Counter(name, limit, (period + EXPIRATION_FUDGE) * 1000)
+        window = self._known[value] = _Window(counter, self._scope, rate, (last_second + 1) * 1000)
+        return window
+
+
+class _Reach:
+    """Whether the counters can be reached; after a failure nobody tries for a while."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._closed_until = 0.0
 
-    def take(self, keys: Sequence[Key]) -> list[Budget | RateLimited | None]:
-        """Count one send for each key, in order; None where nothing is limited."""
-        wanted = Counter(keys)
-        windows = self._windows(wanted)
-        if windows is None:
-            return [None] * len(keys)
-        steps = {windows[key].counter: n for key, n in wanted.items()}
-        found = self._safely(lambda: counts.add(steps, _lifetime(windows)))
-        if found is None:
-            return [None] * len(keys)
-        taken = {key: found[windows[key].counter] - n for key, n in wanted.items()}
-        answers: list[Budget | RateLimited | None] = []
-        for key in keys:
-            taken[key] += 1
-            answers.append(windows[key].answer(taken[key]))
-        return answers
+    @property
+    def is_closed(self) -> bool:
+        return self._clock() < self._closed_until
 
-    def give_back(self, keys: Sequence[Key]) -> None:
-        """Undo a `take` of just now, for sends that could not be stored after all."""
-        wanted = Counter(keys)
-        windows = self._windows(wanted)
-        if windows:
-            steps = {windows[key].counter: -n for key, n in wanted.items()}
-            self._safely(lambda: counts.add(steps, _lifetime(windows)))
-
-    def look(self, user_id: int, chat_id: str) -> Budget | None:
-        """What is left, at no cost."""
-        windows = self._windows([(user_id, chat_id)])
-        if windows is None:
-            return None
-        ((_, window),) = windows.items()
-        found = self._safely(lambda: counts.read([window.counter]))
-        return None if found is None else window.budget(found[window.counter])
-
-    def _windows(self, keys: "Counter[Key] | list[Key]") -> dict[Key, _Window] | None:
-        rate = settings.RATE_LIMIT_SEND
-        if rate == "0" or self._clock() < self._closed_until:
-            return None
-        now = time.time()
-        return {key: _window(f"{key[0]}:{key[1]}", rate, now) for key in keys}
-
-    def _safely(self, count: Callable[[], dict[str, int]]) -> dict[str, int] | None:
+    def ask(self, count: Callable[[], T]) -> T | None:
         try:
             return count()
         except Exception:  # whatever the cache's client raises while its server is away
-            logger.warning("rate limit: counters out of reach, sending stays open", exc_info=True)
+            logger.warning("rate limit: the counters are out of reach", exc_info=True)
             self._closed_until = self._clock() + _PAUSE_AFTER_FAILURE
             return None
 
 
-def _lifetime(windows: dict[Key, _Window]) -> int:
-    return max((window.lifetime for window in windows.values()), default=0)
+class SendLimit:
+    """The limits on accepted sends; with the counters out of reach, sending stays open.
+
+    `RATE_LIMIT_SEND` of one person in one chat, `RATE_LIMIT_CHAT` of everybody in a chat,
+    `RATE_LIMIT_USER` of one person in all chats, and slow mode: one send in so many seconds.
+    A send is counted by all of them or by none, and many at once in one step, since sends are
+    committed in groups.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._reach = _Reach(clock)
+        self._own = _Windows(SEND, "RATE_LIMIT_SEND", "chat")
+        self._chat = _Windows("messages.chat", "RATE_LIMIT_CHAT", "everyone")
+        self._user = _Windows("messages.user", "RATE_LIMIT_USER", "user")
+
+    def take(self, senders: Sequence[Sender]) -> list[Budget | RateLimited | None]:
+        """Count one send for each, in order; None where nothing is limited or counted."""
+        nothing: list[Budget | RateLimited | None] = [None] * len(senders)
+        tally = Tally(senders)
+        now_ms = _now_ms()
+        plans = self._plans(tally, now_ms)
+        if not any(plan.counters for plan in plans.values()):
+            return nothing
+        wants = [Want(tally[sender], plan.counters) for sender, plan in plans.items()]
+        found = self._reach.ask(lambda: counts.take(wants))
+        if found is None:
+            return nothing
+        answers = {
+            sender: plan.answers(tally[sender], taken, now_ms)
+            for (sender, plan), taken in zip(plans.items(), found, strict=True)
+        }
+        return [next(answers[sender]) for sender in senders]
+
+    def give_back(self, senders: Sequence[Sender]) -> None:
+        """Undo what was granted just now, for sends that could not be stored after all."""
+        plans = self._plans(senders, _now_ms())
+        steps = Tally(counter for sender in senders for counter in plans[sender].counters)
+        if steps:
+            lifetime = max(counter.lifetime_ms for counter in steps) // 1000
+            back = {counter.name: -n for counter, n in steps.items()}
+            self._reach.ask(lambda: counts.add(back, lifetime))
+
+    def look(self, user_id: int, chat_id: str) -> Budget | None:
+        """What is left of one's own in this chat, at no cost."""
+        now_ms = _now_ms()
+        own = _own(user_id, chat_id)
+        window = None if self._reach.is_closed else self._own.of(own, now_ms)
+        if window is None:
+            return None
+        name = window.counter.name
+        found = self._reach.ask(lambda: counts.read([name]))
+        return None if found is None else window.budget(found[name], now_ms)
+
+    def _plans(self, senders: Iterable[Sender], now_ms: int) -> "dict[Sender, _Plan]":
+        """What is counted for each of these; nothing while the counters are out of reach."""
+        if self._reach.is_closed:
+            return dict.fromkeys(senders, _NOTHING)
+        return {sender: self._plan(sender, now_ms) for sender in senders}
+
+    def _plan(self, sender: Sender, now_ms: int) -> "_Plan":
+        own = _own(sender.user_id, sender.chat_id)
+        windows = [
+            self._own.of(own, now_ms),
+            self._chat.of(sender.chat_id, now_ms),
+            self._user.of(str(sender.user_id), now_ms),
+        ]
+        if sender.slow_seconds:
+            slow = Counter(f"slow:{own}", 1, sender.slow_seconds * 1000)
+            windows.append(_Window(slow, "slowMode"))
+        return _Plan(windows[0], [window for window in windows if window is not None])
 
 
-def _window(value: str, rate: str, now: float) -> _Window:
-    limit, period = _parts(rate)
-    last_second = _get_window(value, period)
-    return _Window(
-        counter=_counter(value, rate, last_second),
-        limit=limit,
-        lifetime=period + EXPIRATION_FUDGE,
-        reset_ms=max(0, (last_second + 1) * 1000 - int(now * 1000)),
-    )
+class _Plan:
+    """The counters of a sender; the own one, whose budget is told, in front if there is one."""
+
+    def __init__(self, own: _Window | None, windows: Sequence[_Window]) -> None:
+        self._own = own
+        self._windows = windows
+        self.counters = [window.counter for window in windows]
+
+    def answers(
+        self, asked: int, taken: Taken, now_ms: int
+    ) -> Iterator[Budget | RateLimited | None]:
+        """One for each send, in order."""
+        for number in range(taken.granted):
+            count = taken.counted - taken.granted + number + 1
+            yield self._own and self._own.budget(count, now_ms)
+        for _number in range(asked - taken.granted):
+            yield self._windows[taken.refused_by].refusal(taken.wait_ms, now_ms)
 
 
-_parts = lru_cache(_split_rate)
+_NOTHING = _Plan(None, [])
 
 
-@lru_cache(maxsize=2_000)
-def _counter(value: str, rate: str, last_second: int) -> str:
-    return str(_make_cache_key(SEND, last_second, rate, value, ALL))
+def _own(user_id: int, chat_id: str) -> str:
+    return f"{user_id}:{chat_id}"
+
+
+class Limit:
+    """A limit on anything else. Each door and verb that it is for calls `take` first.
+
+    `closed` says what holds while the counters are out of reach: nobody passes, or everybody.
+    """
+
+    def __init__(self, group: str, setting: str, *, closed: bool) -> None:
+        self._windows = _Windows(group, setting, group)
+        self._reach = _Reach()
+        self.is_closed_without_counters = closed
+
+    def take(self, who: object) -> None:
+        """Count one. Raises RateLimited, and Unavailable where the counters are needed."""
+        now_ms = _now_ms()
+        window = self._windows.of(str(who), now_ms)
+        if window is None:
+            return
+        found = None
+        if not self._reach.is_closed:
+            found = self._reach.ask(lambda: counts.take([Want(1, [window.counter])]))
+        if found is None:
+            if self.is_closed_without_counters:
+                raise Unavailable(retry_after_ms=int(_PAUSE_AFTER_FAILURE * 1000))
+        elif not found[0].granted:
+            raise window.refusal(found[0].wait_ms, now_ms, _TOO_MANY)
+
+    def give_back(self, who: object) -> None:
+        """Undo a `take` that should cost nothing after all."""
+        window = self._windows.of(str(who), _now_ms())
+        if window is not None and not self._reach.is_closed:
+            steps = {window.counter.name: -1}
+            self._reach.ask(lambda: counts.add(steps, window.counter.lifetime_ms // 1000))
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
+
+
+@lru_cache
+def rate_of(setting: str) -> tuple[int, int]:
+    """Count and seconds of `20/10s`; 0 and 1 for no limit."""
+    count, seconds = (0, 1) if setting == "0" else _split_rate(setting)
+    return count, seconds
 
 
 send_limit = SendLimit()
+sign_ins_of_name = Limit("signInsOfName", "RATE_LIMIT_SIGN_IN_NAME", closed=True)
+sign_ins_from_address = Limit("signInsFromAddress", "RATE_LIMIT_SIGN_IN_ADDRESS", closed=True)
+# Who asks are people signed in: `reports.take(actor.id)`.
+reports = Limit("reports", "RATE_LIMIT_REPORTS", closed=False)
+invitations = Limit("invitations", "RATE_LIMIT_INVITATIONS", closed=True)

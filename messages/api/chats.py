@@ -13,6 +13,7 @@ from messages.api.fields import body_of, boolean, integer, text
 from messages.api.schema import documented
 from messages.api.views import ApiView, ChatView
 from messages.errors import BadRequest
+from messages.models import MAX_SLOW_MODE
 from messages.writer import writer
 
 
@@ -21,6 +22,7 @@ def chat_as_dict(access: Access) -> dict[str, Any]:
         "chatId": access.chat_id,
         "title": access.title,
         "frozen": access.frozen,
+        "slowModeSeconds": access.slow_mode_seconds,
         "head": str(access.head),
         "oldestSeq": access.oldest_seq,
         "role": access.standing and access.standing.role,
@@ -69,13 +71,15 @@ class ChatDetailView(ChatView):
         refusals=(400, 403, 404),
     )
     def patch(self, request: Request, chat_id: str) -> Response:
-        """Rename, freeze or thaw it; for owners and staff."""
+        """Rename, freeze, thaw or slow it down; for owners and staff."""
         body = body_of(request)
         change: dict[str, Any] = {}
         if "title" in body:
             change["title"] = text(body, "title")
         if "frozen" in body:
             change["frozen"] = boolean(body, "frozen")
+        if "slowModeSeconds" in body:
+            change["slow_mode_seconds"] = integer(body, "slowModeSeconds", most=MAX_SLOW_MODE)
         if not change:
             raise BadRequest(_("There is nothing to change."))
         writer.call(chats.change_chat, self.access.actor, chat_id, **change)

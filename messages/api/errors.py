@@ -21,6 +21,7 @@ from messages.errors import (
     Forbidden,
     Internal,
     NotFound,
+    RateLimited,
     TooLarge,
     Unauthenticated,
     Unavailable,
@@ -102,7 +103,18 @@ def _headers(error: ChatError) -> dict[str, str]:
         headers["WWW-Authenticate"] = SCHEME
     if error.retry_after_ms is not None:
         headers["Retry-After"] = str(seconds(error.retry_after_ms))
+    if isinstance(error, RateLimited) and error.retry_after_ms is not None:
+        headers |= limit_headers(error.limit, 0, error.retry_after_ms)
     return headers
+
+
+def limit_headers(limit: int, remaining: int, reset_ms: int) -> dict[str, str]:
+    """What is left of a limit, as documents and clients know it."""
+    return {
+        "RateLimit-Limit": str(limit),
+        "RateLimit-Remaining": str(remaining),
+        "RateLimit-Reset": str(seconds(reset_ms)),
+    }
 
 
 def seconds(ms: int) -> int:

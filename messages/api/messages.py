@@ -7,15 +7,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messages import history, pipeline
-from messages.acceptance import Accepted
-from messages.access import Access
 from messages.api import shapes
-from messages.api.errors import seconds
+from messages.api.errors import limit_headers
 from messages.api.fields import body_of, in_query, integer, number, number_in_query
 from messages.api.schema import SEND_HEADERS, documented, number_parameter
 from messages.api.views import ChatView, MessageView
 from messages.drafts import draft_from, require_content
-from messages.errors import BadRequest
+from messages.errors import BadRequest, RateLimited
 from messages.history import MAX_PAGE, Page
 from messages.ratelimit import Budget, send_limit
 from messages.rendering import render
@@ -58,13 +56,20 @@ class MessagesView(ChatView):
     )
     def post(self, request: Request, chat_id: str) -> Response:
         """Send. The same `clientMessageId` again answers 200 with `duplicate: true`."""
-        accepted: Accepted | None = None
         try:
             accepted = writer.accept(draft_from(self.access.actor, chat_id, body_of(request)))
-        finally:
-            budget = _budget(self.access) if accepted is None else accepted.budget
-            self.headers |= _limit_headers(budget)
+        except RateLimited:
+            raise
+        except Exception:
+            self._tell(send_limit.look(self.access.actor.id, chat_id))
+            raise
+        self._tell(accepted.budget)
         return Response(accepted.as_dict(), 200 if accepted.duplicate else 201)
+
+    def _tell(self, budget: Budget | None) -> None:
+        if budget is not None:
+            limit = int(settings.RATE_LIMIT_SEND.partition("/")[0])
+            self.headers |= limit_headers(limit, budget.remaining, budget.reset_ms)
 
 
 class LookupView(ChatView):
@@ -133,17 +138,3 @@ def _page(chat_id: str, query: QueryDict) -> Page:
     for name, value in places.items():
         return _PLACES[name](chat_id, number(value, name), limit)
     return history.newest(chat_id, limit)
-
-
-def _budget(access: Access) -> Budget | None:
-    return send_limit.look(access.actor.id, access.chat_id)
-
-
-def _limit_headers(budget: Budget | None) -> dict[str, str]:
-    if budget is None:
-        return {}
-    return {
-        "RateLimit-Limit": settings.RATE_LIMIT_SEND.partition("/")[0],
-        "RateLimit-Remaining": str(budget.remaining),
-        "RateLimit-Reset": str(seconds(budget.reset_ms)),
-    }

@@ -67,9 +67,17 @@ SEND_HEADERS = (
     _answer_header("Retry-After", "Seconds until the next send is accepted.", [429]),
 )
 
+ATTEMPT_HEADERS = (
+    _answer_header("RateLimit-Limit", "How many attempts the limit allows.", [429]),
+    _answer_header("RateLimit-Remaining", "How many of them are left.", [429]),
+    _answer_header("RateLimit-Reset", "Seconds until they are all there again.", [429]),
+    _answer_header("Retry-After", "Seconds until the next attempt is looked at.", [429, 503]),
+)
+
 _IN_THE_PATH: dict[str, dict[str, Any]] = {
     "chat_id": {"type": "string", "pattern": shapes.CHAT_ID},
     "message_id": {"type": "string", "pattern": shapes.MESSAGE_ID},
+    "token_id": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
     "user_id": {"type": "integer", "minimum": 1},
 }
 

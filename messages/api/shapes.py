@@ -12,7 +12,9 @@ from messages.history import MAX_LOOKUP
 from messages.identity import MAX_SEQ
 from messages.models import (
     MAX_CONTENT,
+    MAX_SLOW_MODE,
     MAX_TITLE,
+    MAX_TOKEN_NAME,
     EventType,
     MessageType,
     RemovedBy,
@@ -27,6 +29,7 @@ CHAT_ID = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 CLIENT_MESSAGE_ID = r"^[A-Za-z0-9_-]{1,64}$"
 CURSOR = r"^[a-z0-9]{1,16}:(0|[1-9][0-9]{0,18})$"
 MESSAGE_ID = r"^[0-9]{13}-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+HEX_16 = r"^[0-9a-f]{16}$"
 
 
 def shape(name: str, /, **fields: Any) -> Shape:
@@ -43,8 +46,8 @@ def _text(pattern: str | None = None, *, most: int | None = None, **options: Any
     return _field({"type": "string"} | {k: v for k, v in limits.items() if v}, **options)
 
 
-def _number(least: int = 0, **options: Any) -> Any:
-    schema = {"type": "integer", "format": "int64", "minimum": least, "maximum": MAX_SEQ}
+def _number(least: int = 0, *, most: int = MAX_SEQ, **options: Any) -> Any:
+    schema = {"type": "integer", "format": "int64", "minimum": least, "maximum": most}
     return _field(schema, **options)
 
 
@@ -118,6 +121,7 @@ def _chat(name: str, **more: Any) -> Shape:
         chatId=_text(CHAT_ID),
         title=_text(),
         frozen=_yes_or_no(),
+        slowModeSeconds=_number(most=MAX_SLOW_MODE),
         head=_text(CURSOR),
         oldestSeq=_number(1),
         role=_choice(Role.values, allow_null=True),
@@ -136,7 +140,10 @@ NewChat = shape(
     chatId=_text(CHAT_ID, allow_null=True, required=False),
 )
 ChatChange = shape(
-    "ChatChange", title=_text(most=MAX_TITLE, required=False), frozen=_yes_or_no(required=False)
+    "ChatChange",
+    title=_text(most=MAX_TITLE, required=False),
+    frozen=_yes_or_no(required=False),
+    slowModeSeconds=_number(most=MAX_SLOW_MODE, required=False),
 )
 ReadPointer = shape("ReadPointer", seq=_number())
 
@@ -221,5 +228,17 @@ Timeline = shape(
 Feedback = shape("Feedback", verdict=_choice(Verdict.values, allow_null=True))
 EventPage = shape("EventPage", events=_Event(many=True), head=_text(CURSOR), more=_yes_or_no())
 
-SignIn = shape("SignIn", username=_text(required=False), password=_text(required=False))
-Token = shape("Token", token=_text(help_text="Shown this once."), user=_Person())
+SignIn = shape(
+    "SignIn",
+    username=_text(required=False),
+    password=_text(required=False),
+    name=_text(most=MAX_TOKEN_NAME, required=False, help_text="What the token is for."),
+)
+_TOKEN = {
+    "tokenId": _text(HEX_16),
+    "name": _text(),
+    "createdAt": _number(),
+    "expiresAt": _number(allow_null=True),
+}
+Token = shape("Token", token=_text(help_text="Shown this once."), user=_Person(), **_TOKEN)
+TokenList = shape("TokenList", tokens=shape("TokenLine", **_TOKEN)(many=True))

@@ -7,7 +7,7 @@ from messages.api.documents import DocsView, SchemaView
 from messages.api.events import EventsView
 from messages.api.members import MembersView, MemberView
 from messages.api.messages import LookupView, MessageDetailView, MessagesView
-from messages.api.tokens import TokenView
+from messages.api.tokens import TokenDetailView, TokensView, TokenView
 from messages.api.views import UnknownAddress
 from messages.api.work import CancelView, FeedbackView, RetryView, TimelineView
 
@@ -30,6 +30,8 @@ urlpatterns = [
     path(f"{_MESSAGE}/timeline/", TimelineView.as_view(), name="timeline"),
     path(f"{_MESSAGE}/feedback/", FeedbackView.as_view(), name="feedback"),
     path("v1/auth/token/", TokenView.as_view(), name="token"),
+    path("v1/auth/tokens/", TokensView.as_view(), name="tokens"),
+    path("v1/auth/tokens/<str:token_id>/", TokenDetailView.as_view(), name="one-token"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", DocsView.as_view(), name="docs"),
     re_path("", UnknownAddress.as_view()),

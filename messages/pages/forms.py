@@ -1,16 +1,52 @@
 """What is typed into pages; the domain checks what is sent on from here."""
 
 import re
+from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from messages.access import Actor, actor_of
-from messages.models import MAX_TITLE
+from messages.errors import ChatError
+from messages.models import MAX_TITLE, MAX_TOKEN_NAME
 
 _MAX_PEOPLE = 100
+
+
+class SignInForm(AuthenticationForm):
+    """Says why a sign-in was refused before its password was looked at."""
+
+    refusal: ChatError | None = None
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            return super().clean()
+        except ChatError as refusal:
+            self.refusal = refusal
+            raise ValidationError(str(refusal.message)) from refusal
+
+
+class OtherPasswordForm(PasswordChangeForm):
+    """Whoever changes a password because somebody knows it means the tokens too."""
+
+    revoke_tokens = forms.BooleanField(
+        label=_("Revoke my tokens too"), required=False, initial=True
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["old_password"].widget.attrs.pop("autofocus", None)  # it is not alone here
+
+
+class NewTokenForm(forms.Form):
+    name = forms.CharField(
+        label=_("What it is for"),
+        max_length=MAX_TOKEN_NAME,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
 
 class NewChatForm(forms.Form):

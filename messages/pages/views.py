@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, Self
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,7 +22,7 @@ from messages.errors import BadChatId, BadRequest, ChatError, Code, IdConflict, 
 from messages.identity import is_client_message_id, new_client_message_id, require_chat_id
 from messages.message_id_generator import is_message_id
 from messages.models import MessageType
-from messages.pages.forms import NewChatForm
+from messages.pages.forms import NewChatForm, SignInForm
 from messages.pages.rows import BLANK, line_of, rows_of
 from messages.pages.words import WORDS
 from messages.video import video_id_of
@@ -90,7 +91,13 @@ class Typed:
 
 
 class SignIn(LoginView):
+    authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_invalid(form)
+        refusal = getattr(form, "refusal", None)
+        return response if refusal is None else _refused(response, refusal)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs, demo=settings.DEMO)
@@ -153,7 +160,10 @@ def _refuse(request: HttpRequest, access: Access, typed: Typed, refusal: ChatErr
     """The page again, with the reason and the draft; under a fresh id if the old one is used up."""
     if isinstance(refusal, IdConflict):
         typed = replace(typed, client_message_id=new_client_message_id())
-    response = _show(request, access, typed, problem=str(refusal.message))
+    return _refused(_show(request, access, typed, problem=str(refusal.message)), refusal)
+
+
+def _refused(response: HttpResponse, refusal: ChatError) -> HttpResponse:
     response.status_code = _STATUS.get(refusal.code, 400)
     if refusal.retry_after_ms is not None:
         response["Retry-After"] = str(-(-refusal.retry_after_ms // 1000))

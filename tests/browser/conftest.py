@@ -17,6 +17,7 @@ from playwright.sync_api import (
 )
 
 from tests.browser.person import Chat, Person
+from tests.shapes.environment import UNLIMITED
 from tests.shapes.server import ServerProcess
 from tests.shapes.site import embedded_site
 from tests.upstream.answers import answer
@@ -76,6 +77,7 @@ def server(model: Upstream, videos: Upstream) -> Iterator[ServerProcess]:
     """One for all tests that leave it running; each test talks in a chat of its own."""
     values = {
         "RATE_LIMIT_SEND": "0",
+        **UNLIMITED,
         "AI_BASE_URL": f"{model.url}/v1",
         "AI_MODEL": "scripted-1",
         "YOUTUBE_BASE_URL": videos.url,

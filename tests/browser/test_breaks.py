@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SitDown
+from tests.shapes.environment import UNLIMITED
 from tests.shapes.server import ServerProcess
 from tests.shapes.site import Site
 
@@ -13,7 +14,7 @@ from tests.shapes.site import Site
 @pytest.fixture
 def server(site: Site) -> Iterator[ServerProcess]:
     """One to be killed, for one test."""
-    with ServerProcess({**site.values, "RATE_LIMIT_SEND": "0"}) as process:
+    with ServerProcess({**site.values, "RATE_LIMIT_SEND": "0", **UNLIMITED}) as process:
         yield process
 
 

@@ -1,8 +1,10 @@
-"""A process that takes from the limit: `python -m tests.domain.counting`, for `test_ratelimit.py`.
+"""A process that takes from the limits: `python -m tests.domain.counting`, for `test_ratelimit.py`.
 
 Prints how many of 16 threads' 800 sends were admitted, in odd portions, as the writer takes them.
+With `crowd` each thread is somebody else in the same chat.
 """
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import django
@@ -13,7 +15,7 @@ if not apps.ready:
     django.setup()
 
 from messages import counts
-from messages.ratelimit import Budget, SendLimit
+from messages.ratelimit import Budget, Sender, SendLimit
 
 
 def forget_counts() -> None:
@@ -21,13 +23,13 @@ def forget_counts() -> None:
     counts.local.clear()
 
 
-def admitted() -> int:
+def admitted(*, crowd: bool = False) -> int:
     limit = SendLimit()
 
-    def some(_: int) -> int:
-        taken = [
-            answer for n in (1, 4, 5) for _ in range(5) for answer in limit.take([(1, "a")] * n)
-        ]
+    def some(thread: int) -> int:
+        sender = Sender(thread if crowd else 1, "a")
+        portions = [[sender] * n for n in (1, 4, 5) for _ in range(5)]
+        taken = [answer for portion in portions for answer in limit.take(portion)]
         return sum(isinstance(answer, Budget) for answer in taken)
 
     with ThreadPoolExecutor(16) as pool:
@@ -35,4 +37,4 @@ def admitted() -> int:
 
 
 if __name__ == "__main__":
-    print(admitted())  # noqa: T201
+    print(admitted(crowd="crowd" in sys.argv))  # noqa: T201

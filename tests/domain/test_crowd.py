@@ -15,7 +15,7 @@ from django.db import connection
 from messages.log import LoggedEvent, events_since
 from messages.models import Chat, Message
 from tests.domain.crowd import SHARED, Sent
-from tests.shapes.environment import development
+from tests.shapes.environment import UNLIMITED, development
 from tests.shapes.server import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,7 +41,12 @@ def crowds(ann: User, bob: User, chat: Chat) -> Iterator[list[subprocess.Popen[s
 
 def start_crowd(chat: Chat, name: str) -> subprocess.Popen[str]:
     redis_url = os.environ.get("REDIS_URL", "")
-    values = {"DATABASE_URL": database_url(), "REDIS_URL": redis_url, "RATE_LIMIT_SEND": "0"}
+    values = {
+        "DATABASE_URL": database_url(),
+        "REDIS_URL": redis_url,
+        "RATE_LIMIT_SEND": "0",
+        **UNLIMITED,
+    }
     return subprocess.Popen(
         [sys.executable, "-m", "tests.domain.crowd", chat.chat_id, name],
         cwd=ROOT,

@@ -19,13 +19,13 @@ from messages.chats import create_chat, set_frozen
 from messages.errors import RateLimited
 from messages.message_id_generator import new_message_id
 from messages.models import Chat
-from messages.ratelimit import Budget, SendLimit, send_limit
+from messages.ratelimit import Budget, Sender, SendLimit, send_limit
 from tests.domain.counting import admitted, forget_counts
 from tests.domain.talk import accept, draft, log_of, say
 from tests.shapes.environment import development
 from tests.shapes.server import ROOT
 
-ANN = (1, "a")
+ANN = Sender(1, "a")
 
 
 @pytest.fixture(autouse=True)
@@ -51,17 +51,17 @@ def test_what_is_left_goes_down_to_nothing(limit: SendLimit) -> None:
 
 
 def test_many_at_once_are_counted_one_by_one(limit: SendLimit) -> None:
-    keys = [ANN, (2, "a"), ANN, (1, "b"), ANN, ANN, (2, "a")]
-    assert remaining(limit.take(keys)) == [2, 2, 1, 2, 0, "no", 1]
+    senders = [Sender(*who) for who in (ANN, (2, "a"), ANN, (1, "b"), ANN, ANN, (2, "a"))]
+    assert remaining(limit.take(senders)) == [2, 2, 1, 2, 0, "no", 1]
     assert limit.take([]) == []
 
 
 def test_looking_costs_nothing(limit: SendLimit) -> None:
-    assert remaining([limit.look(*ANN) for _ in range(2)]) == [3, 3]
+    assert remaining([limit.look(*ANN[:2]) for _ in range(2)]) == [3, 3]
     limit.take([ANN] * 2)
-    assert remaining([limit.look(*ANN) for _ in range(2)]) == [1, 1]
+    assert remaining([limit.look(*ANN[:2]) for _ in range(2)]) == [1, 1]
     limit.take([ANN] * 2)
-    assert remaining([limit.look(*ANN)]) == [0]
+    assert remaining([limit.look(*ANN[:2])]) == [0]
 
 
 def test_a_refusal_says_when_to_come_back(limit: SendLimit) -> None:
@@ -92,7 +92,7 @@ def test_a_new_window_begins_when_it_was_said(
 def test_no_limit_is_no_budget(limit: SendLimit, settings: Settings) -> None:
     settings.RATE_LIMIT_SEND = "0"
     assert limit.take([ANN] * 5) == [None] * 5
-    assert limit.look(*ANN) is None
+    assert limit.look(*ANN[:2]) is None
 
 
 def test_a_change_of_the_limit_begins_anew(limit: SendLimit, settings: Settings) -> None:
@@ -101,17 +101,27 @@ def test_a_change_of_the_limit_begins_anew(limit: SendLimit, settings: Settings)
     assert remaining(limit.take([ANN])) == [4]
 
 
-def test_sixteen_threads_get_exactly_what_there_is(settings: Settings) -> None:
-    settings.RATE_LIMIT_SEND = "50/d"
-    assert admitted() == 50
+# One person against their own limit, and a crowd against the chat's, whose own would allow more.
+EXACTLY_FIFTY = {
+    "alone": {"RATE_LIMIT_SEND": "50/d", "RATE_LIMIT_CHAT": "0"},
+    "crowd": {"RATE_LIMIT_SEND": "20/d", "RATE_LIMIT_CHAT": "50/d"},
+}
+
+
+@pytest.mark.parametrize("who", EXACTLY_FIFTY)
+def test_sixteen_threads_get_exactly_what_there_is(who: str, settings: Settings) -> None:
+    for name, rate in EXACTLY_FIFTY[who].items():
+        setattr(settings, name, rate)
+    assert admitted(crowd=who == "crowd") == 50
 
 
 @pytest.mark.skipif(os.environ["SHAPE"] != "scaled", reason="one process when embedded")
-def test_two_processes_get_exactly_what_there_is(settings: Settings) -> None:
-    values = {"REDIS_URL": settings.REDIS_URL, "RATE_LIMIT_SEND": "50/d"}
+@pytest.mark.parametrize("who", EXACTLY_FIFTY)
+def test_two_processes_get_exactly_what_there_is(who: str, settings: Settings) -> None:
+    values = {"REDIS_URL": settings.REDIS_URL, **EXACTLY_FIFTY[who]}
     counters = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.domain.counting"],
+            [sys.executable, "-m", "tests.domain.counting", who],
             cwd=ROOT,
             env=development(values),
             stdout=subprocess.PIPE,
@@ -134,12 +144,12 @@ def test_without_counters_sending_stays_open_and_nobody_waits_each_time(
         raise ConnectionError("no counters here")
 
     with monkeypatch.context() as broken:
-        broken.setattr(counts, "add", out_of_reach)
+        broken.setattr(counts, "take", out_of_reach)
         broken.setattr(counts, "read", out_of_reach)
         for moment in (0.0, 1.0, 4.9, 5.1, 6.0):
             now = moment
             assert limit.take([ANN] * 9) == [None] * 9
-            assert limit.look(*ANN) is None
+            assert limit.look(*ANN[:2]) is None
     assert tries == [0.0, 5.1]
     now = 10.2
     assert remaining(limit.take([ANN])) == [2]

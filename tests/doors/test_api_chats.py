@@ -70,6 +70,7 @@ def test_a_member_sees_the_chat_as_a_member(ann: User, bob: User, chat: Chat) ->
         "chatId": chat.pk,
         "title": "Lunch",
         "frozen": False,
+        "slowModeSeconds": 0,
         "head": f"{chat.epoch}:2",
         "oldestSeq": 1,
         "role": "member",

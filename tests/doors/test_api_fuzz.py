@@ -39,26 +39,36 @@ DOCUMENT.app = get_wsgi_application()
 OPERATIONS = [operation.ok() for operation in DOCUMENT.get_all_operations()]
 
 
+EXAMPLES = {"ann": 25, "bob": 6, "eve": 6, "mod": 6, "root": 6, "nobody": 4}
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
 def test_whatever_is_asked_is_answered_as_documented(
-    operation: APIOperation, ann: User, bob: User, eve: User, chat: Chat
+    operation: APIOperation, ann: User, bob: User, eve: User, mod: User, chat: Chat
 ) -> None:
+    root = User.objects.create_superuser("root", password="demo")
     for author in (ann, bob):
         say(author, chat, "hello")
     message_id = Message.objects.values_list("pk", flat=True)[0]
-    _, token = AuthToken.objects.create(user=ann)
+    there = {"chatId": chat.pk, "messageId": message_id, "userId": eve.pk, "rev": 1}
+    for user in (ann, bob, eve, mod, root, None):
+        _ask(operation, user, there)
+
+
+def _ask(operation: APIOperation, user: User | None, there: dict[str, str | int]) -> None:
+    headers = {"Authorization": f"Bearer {AuthToken.objects.create(user=user)[1]}"} if user else {}
 
     @given(case=one_of(*(operation.as_strategy(generation_mode=mode) for mode in GenerationMode)))
     @settings(
-        max_examples=40,
+        max_examples=EXAMPLES[user.username if user else "nobody"],
         derandomize=True,
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
     def ask(case: Case) -> None:
-        _aim(case, {"chatId": chat.pk, "messageId": message_id, "userId": eve.pk, "rev": 1})
-        case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, checks=CHECKS)
+        _aim(case, there)
+        case.call_and_validate(headers=headers, checks=CHECKS)
 
     ask()
 

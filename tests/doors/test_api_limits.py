@@ -60,6 +60,27 @@ def test_without_a_limit_there_is_no_budget(ann: User, chat: Chat, settings: Set
     assert "RateLimit-Limit" not in sent
 
 
+def test_slow_mode_is_set_by_who_manages_and_says_when_to_come_back(
+    ann: User, bob: User, eve: User, chat: Chat
+) -> None:
+    change = {"slowModeSeconds": 60}
+    assert [Caller(who).patch(chat_path(chat), change).status_code for who in (eve, bob)] == [
+        *(404, 403)
+    ]
+    assert Caller(ann).patch(chat_path(chat), change).json()["slowModeSeconds"] == 60
+    path = chat_path(chat, "messages/")
+    assert Caller(bob).post(path, draft("a")).status_code == 201
+    late = Caller(bob).post(path, draft("b"))
+    assert refused(late) == (429, "rateLimited")
+    assert error_of(late)["details"] == {"scope": "slowMode"}
+    assert _limit(late)[:2] == [1, 0]
+    assert 58 < int(late["Retry-After"]) <= 61
+    assert Caller(bob).post(path, draft("a")).status_code == 200
+    for value in (-1, 21_601, "60", None, True):
+        answer = Caller(ann).patch(chat_path(chat), {"slowModeSeconds": value})
+        assert refused(answer) == (400, "badRequest")
+
+
 def _nested(depth: int) -> bytes:
     return b'{"title":"x","a":' + b"[" * (depth - 1) + b"]" * (depth - 1) + b"}"
 

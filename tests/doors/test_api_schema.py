@@ -25,6 +25,8 @@ ADDRESSES = {
     "chats/{chatId}/events/": {"get"},
     "chats/{chatId}/read/": {"put"},
     "auth/token/": {"post", "delete"},
+    "auth/tokens/": {"get"},
+    "auth/tokens/{tokenId}/": {"delete"},
 }
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from chatrouting.presence import ANNOUNCE_INTERVAL, LEAVE_DELAY, REMOTE_LIFETIME
 from chatrouting.process import Process
 from chatrouting.protocol import typing
 from messages.identity import Cursor
+from messages.log import LoggedEvent
 from tests.doors.fake_log import ANN, BOB, CHAT, Ear, FakeLog, settle, until
 
 
@@ -347,6 +349,26 @@ async def test_people_of_a_process_that_died_are_forgotten(
     one.now += LEAVE_DELAY
     await one.registry.tick()
     assert told(near) == [("bob", True), ("bob", False)]
+
+
+@pytest.mark.parametrize(
+    "message, data",
+    [
+        ({"status": "error", "removed": None}, {"change": "cancel"}),
+        ({"status": "error", "removed": "author"}, None),
+    ],
+)
+async def test_work_that_is_unwanted_is_looked_after_at_once_elsewhere(
+    one: Side, two: Side, monkeypatch: pytest.MonkeyPatch, message: dict[str, Any], data: Any
+) -> None:
+    looked: list[int] = []
+    monkeypatch.setattr(two.process.engine, "look_after", lambda: looked.append(2))
+    event = LoggedEvent(CHAT, "e", 1, 0, "ai_message_update", None, message, data)
+    one.process.publish([replace(event, message=message | {"removed": None}, data=None)])
+    one.process.publish([event])
+    await until(lambda: looked != [])
+    await settle()
+    assert looked == [2]
 
 
 async def test_a_process_that_stops_leaves_nothing_running(fake: FakeLog) -> None:

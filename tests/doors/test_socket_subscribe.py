@@ -83,7 +83,7 @@ async def test_without_a_position_the_answer_is_a_snapshot(
         "open": [],
         "presence": [{"id": ann.pk, "name": "ann"}],
         "permissions": OWNER,
-        "limits": {"contentChars": 16_384, "frameBytes": 65_536},
+        "limits": {"contentChars": 16_384, "frameBytes": 65_536, "slowModeSeconds": 0},
     }
     assert contents(data) == ["one", "two"]
     assert data["messages"][0] == first

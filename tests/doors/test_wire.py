@@ -29,7 +29,7 @@ SAID = {
     "hello": protocol.hello(
         Actor(7, "Ann"), version="0.1.0", now=1709234567000, ping_interval_ms=25000
     ),
-    "rateLimited": protocol.refusal(8, RateLimited(details={"scope": "chat"}, retry_after_ms=4100)),
+    "rateLimited": protocol.refusal(8, RateLimited(scope="chat", limit=20, retry_after_ms=4100)),
     "notFound": protocol.refusal(1, NotFound()),
     "typing": protocol.typing("lunch", BOB, on=True),
     "left": protocol.presence("lunch", BOB, online=False),

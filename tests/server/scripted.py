@@ -28,6 +28,16 @@ class Scripted(AppConfig):
         PROCESSORS[MessageType.AI] = answer
 
 
+class Woken(Scripted):
+    """Nor does any engine look by itself, so that nothing is done without a wake-up."""
+
+    def ready(self) -> None:
+        from messages import engine  # noqa: PLC0415
+
+        super().ready()
+        engine.SWEEP = 3600.0
+
+
 def answer(work: "Work", progress: "Progress") -> "Done":
     from messages.processors.work import Done  # noqa: PLC0415
 

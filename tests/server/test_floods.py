@@ -3,14 +3,13 @@
 import asyncio
 import os
 import socket as sockets
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
-from uuid import uuid4
+from contextlib import ExitStack
 
 import orjson
 import pytest
 
 from tests.server.frozen_reader import frozen_reader
+from tests.server.neighbours import neighbours
 from tests.server.socket_client import SocketClient
 from tests.server.world import World
 from tests.shapes.server import ServerProcess
@@ -26,7 +25,7 @@ HALF_A_HANDSHAKE = b"GET /ws/chat/ HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: webso
 
 async def test_a_hundred_megabytes_of_frames_leave_memory_where_it_was(world: World) -> None:
     (server,) = world.start()
-    async with _neighbours(world, server), world.socket(server, "ann") as ann:
+    async with neighbours(world, server), world.socket(server, "ann") as ann:
         await _flood(ann, 20 * MIB)
         before = server.memory()
         await _flood(ann, 100 * MIB)
@@ -36,7 +35,7 @@ async def test_a_hundred_megabytes_of_frames_leave_memory_where_it_was(world: Wo
 async def test_a_flood_by_somebody_who_reads_no_replies_is_held_back(world: World) -> None:
     (server,) = world.start()
     async with (
-        _neighbours(world, server),
+        neighbours(world, server),
         frozen_reader(server, world.person("ann").token, world.spare_chat()) as flooder,
     ):
         before = server.memory()
@@ -59,7 +58,7 @@ async def test_a_frame_that_is_too_long_ends_its_own_connection_alone(
     shared_world: World, fleet: list[ServerProcess], too_much: int, codes: set[int]
 ) -> None:
     async with (
-        _neighbours(shared_world, fleet[0]),
+        neighbours(shared_world, fleet[0]),
         shared_world.socket(fleet[0], "ann") as ann,
     ):
         await ann.connection.send(_ping(MAX_FRAME))
@@ -73,7 +72,7 @@ async def test_binary_rubbish_is_answered_twenty_times_and_then_ended(
     shared_world: World, fleet: list[ServerProcess]
 ) -> None:
     async with (
-        _neighbours(shared_world, fleet[0]),
+        neighbours(shared_world, fleet[0]),
         shared_world.socket(fleet[0], "ann") as ann,
     ):
         for _ in range(40):
@@ -95,34 +94,6 @@ async def test_handshakes_that_never_end_keep_nobody_out(
             assert "now" in await ann.ask("ping")
         async with shared_world.http(fleet[0], "ann") as http:
             assert (await http.get("chats/")).status_code == 200
-
-
-@asynccontextmanager
-async def _neighbours(world: World, server: ServerProcess) -> AsyncIterator[None]:
-    """Two people who talk to each other meanwhile, and must not notice anything."""
-    chat_id = world.spare_chat()
-    async with world.socket(server, "ann") as ann, world.socket(server, "bob") as bob:
-        for client in (ann, bob):
-            await client.ask("subscribe", chatId=chat_id, tail=0)
-        async with asyncio.TaskGroup() as group:
-            talking = group.create_task(_talk(ann, bob, chat_id))
-            yield
-            # They still do.
-            said = len(bob.events(chat_id))
-            await bob.until(lambda: len(bob.events(chat_id)) > said)
-            talking.cancel()
-
-
-async def _talk(ann: SocketClient, bob: SocketClient, chat_id: str) -> None:
-    heard = 0
-    while True:
-        async with asyncio.timeout(5):
-            await ann.ask(
-                "send", chatId=chat_id, clientMessageId=uuid4().hex, type="user", content="Hi"
-            )
-        heard += 1
-        await bob.until(lambda heard=heard: len(bob.events(chat_id)) == heard, within=5)
-        await asyncio.sleep(0.02)  # neighbours, not a second flood
 
 
 def _ping(size: int) -> str:

@@ -49,7 +49,7 @@ def start() -> Iterator[Start]:
 def test_the_stack_stops_completely(start: Start) -> None:
     stack = start()
     children = family_of(stack)
-    assert len(children) > len(["PostgreSQL", "Valkey", "Server 1", "Server 2"])
+    assert len(children) > len(["PostgreSQL", "Valkey", "Server 1", "Server 2", "Worker", "Beat"])
     assert stack.terminate() == 0
     assert [child for child in children if is_alive(child)] == []
 

@@ -1,84 +1,119 @@
-"""Workers killed, frozen and sent away in the middle of an answer: each ends once, and whole."""
+"""Whoever works is killed, frozen, sent away, woken twice: each answer ends once, and whole."""
 
 import asyncio
-from typing import Any
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 
+from chatrouting.wakeups import LOOK, make_app
+from tests.server.asking import Talk, all_ended, some_words
 from tests.server.scripted import ANSWER, LEASE
-from tests.server.world import World
+from tests.server.world import World, new_world
+from tests.shapes.application import ApplicationProcess
+from tests.shapes.pytest_plugin import POSTGRESQL
 from tests.shapes.server import ServerProcess
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 QUESTIONS = 6
-HEALED = 1.5 + LEASE + 2.0  # the answer itself, the dead worker's lease, and a little
+HOW = ["killed", "frozen", "terminated"]
+HOW += ["woken"] if os.environ["SHAPE"] == "scaled" else []  # embedded, nobody wakes anybody
+SCRIPTED = {"DJANGO_SETTINGS_MODULE": "tests.server.scripted_settings"}
+WOKEN = {"DJANGO_SETTINGS_MODULE": "tests.server.woken_settings"}
 
 
-@pytest.mark.parametrize("how", ["killed", "frozen", "terminated"])
-async def test_work_whose_worker_is_gone_ends_once_and_whole(world: World, how: str) -> None:
-    servers = world.start_fleet(DJANGO_SETTINGS_MODULE="tests.server.scripted_settings")
-    chat_id = world.spare_chat()
+@dataclass
+class Place:
+    """A server, and who works for it: itself, or two workers with room for half.
+
+    Those look when they are woken and not else, by the server or by one of two beats.
+    """
+
+    world: World
+    server: ServerProcess
+    engines: list[ApplicationProcess]
+
+    @property
+    def is_alone(self) -> bool:
+        return self.engines[0] is self.server
+
+
+@pytest.fixture(scope="module")
+def shared_place() -> Iterator[Place]:
+    with new_world(os.environ.get(POSTGRESQL)) as world:
+        engines: list[ApplicationProcess]
+        engines = [server] = world.start(**SCRIPTED)
+        if world.is_scaled:
+            engines = [*world.start_workers(2, "-c", str(QUESTIONS // 2), beats=2, **WOKEN)]
+        yield Place(world, server, engines)
+
+
+@pytest.fixture
+def place(shared_place: Place) -> Iterator[Place]:
+    """With everybody at work."""
+    for engine in shared_place.engines:
+        if not engine.process.is_running:
+            engine.start()
+    return shared_place
+
+
+@pytest.mark.parametrize("how", HOW)
+async def test_work_whose_worker_is_gone_ends_once_and_whole(place: Place, how: str) -> None:
+    talk = Talk(place.world, place.server, place.world.spare_chat())
     for number in range(QUESTIONS):
-        await _ask(world, servers[0], chat_id, number)
-    await _until(world, servers[-1], chat_id, lambda answers: any(a["content"] for a in answers))
-    await asyncio.to_thread(_lose, servers[0], how)
-    async with asyncio.timeout(3 * HEALED):
-        await _until(world, servers[-1], chat_id, _all_ended)
-    answers = await _answers(world, servers[-1], chat_id)
+        await talk.ask(f"q-{number}")
+    await talk.until(some_words)
+    lost_at = time.time()
+    await asyncio.to_thread(_lose, place, how)
+    answers = await talk.until(all_ended)
     assert [answer["content"] for answer in answers] == [ANSWER] * QUESTIONS
     assert {answer["status"] for answer in answers} == {"completed"}
-    if how == "frozen":
-        # PostgreSQL (two servers) may have ended the transaction it was frozen in, and the writer
-        # logs that.
-        world.may_log_exceptions = len(servers) > 1
-        await asyncio.to_thread(servers[0].thaw)
-    await _each_ended_once(world, servers[0], chat_id)
-
-
-def _lose(server: ServerProcess, how: str) -> None:
-    if how == "killed":
-        server.kill()
-        server.start()
-    elif how == "terminated":
-        server.restart()
-    else:
-        server.freeze()
-        if server.values.get("REDIS_URL", "") == "":  # nobody else is there to go on
-            server.thaw()
-
-
-def _all_ended(answers: list[dict[str, Any]]) -> bool:
-    return {answer["status"] for answer in answers} <= {"completed", "error"}
-
-
-async def _ask(world: World, server: ServerProcess, chat_id: str, number: int) -> None:
-    async with world.http(server, "ann") as http:
-        body = {"type": "ai", "clientMessageId": f"q-{number}", "content": "Why?"}
-        sent = await http.post(f"chats/{chat_id}/messages/", json=body)
-        assert sent.status_code == 201, sent.text
-
-
-async def _answers(world: World, server: ServerProcess, chat_id: str) -> list[dict[str, Any]]:
-    async with world.http(server, "bob") as http:
-        page = (await http.get(f"chats/{chat_id}/messages/?limit=200")).json()
-        return [message for message in page["messages"] if message["type"] == "ai"]
-
-
-async def _until(world: World, server: ServerProcess, chat_id: str, holds: Any) -> None:
-    async with asyncio.timeout(30):
-        while not holds(await _answers(world, server, chat_id)):
-            await asyncio.sleep(0.1)
-
-
-async def _each_ended_once(world: World, server: ServerProcess, chat_id: str) -> None:
-    """Also after whoever was frozen has had the time to say what it had to say."""
+    if how == "frozen" and not place.is_alone:
+        # PostgreSQL may have ended the transaction it was frozen in, and the writer logs that.
+        place.world.may_log_exceptions = True
+        await asyncio.to_thread(place.engines[0].thaw)
+    # Also after whoever was frozen has had the time to say what it had to say.
     await asyncio.sleep(LEASE)
-    async with world.http(server, "bob") as http:
-        events = (await http.get(f"chats/{chat_id}/events/")).json()["events"]
-    ended = [
-        event["message"]["messageId"]
-        for event in events
-        if (event.get("data") or {}).get("status") in ("completed", "error")
+    ends = await talk.ends()
+    assert len(ends) == len(set(ends)) == QUESTIONS
+    await _taken_up_in_time(talk, place, how, lost_at)
+
+
+def _lose(place: Place, how: str) -> None:
+    lost = place.engines[0]
+    match how:
+        case "killed":
+            lost.kill()
+            if place.is_alone:
+                lost.start()
+        case "terminated":
+            assert lost.terminate() == 0
+            if place.is_alone:
+                lost.start()
+        case "frozen":
+            lost.freeze()
+            if place.is_alone:  # nobody else is there to go on
+                time.sleep(LEASE + 0.5)
+                lost.thaw()
+        case "woken":
+            with make_app(place.world.valkey.url) as broker:
+                for _ in range(50):
+                    broker.send_task(LOOK)
+
+
+async def _taken_up_in_time(talk: Talk, place: Place, how: str, lost_at: float) -> None:
+    """By the other worker: once the lease is over, or before that where it was given back."""
+    if place.is_alone:
+        return
+    again = [
+        step
+        for step in await talk.steps()
+        if step["data"]["status"] == "processing" and step["at"] / 1000 > lost_at
     ]
-    assert len(ended) == len(set(ended)) == QUESTIONS
+    assert (again == []) == (how == "woken")
+    assert all(step["at"] / 1000 - lost_at < LEASE + 2.0 for step in again)
+    # What is given back was not failed at.
+    assert {step["data"]["attempt"] for step in again} <= {1 if how == "terminated" else 2}

@@ -1,6 +1,6 @@
 """One test's world: a site with people and chats, its servers, and who talks to them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -12,13 +12,18 @@ from tests.server.cast import CHAT, SPARE, People, Person, put_cast
 from tests.server.socket_client import SocketClient, socket
 from tests.server.stored import Row, log_of
 from tests.server.tab import Tab
+from tests.shapes.application import ApplicationProcess
+from tests.shapes.environment import UNLIMITED
 from tests.shapes.process import LOG_TAIL
 from tests.shapes.server import ServerProcess
 from tests.shapes.site import Site, embedded_site, scaled_site
 from tests.shapes.valkey import Valkey
+from tests.shapes.worker import BeatProcess, CeleryProcess, WorkerProcess
 
 # Counted as in production, but never reached.
-LIMIT = {"RATE_LIMIT_SEND": "1000000/10s"}
+LIMIT = UNLIMITED | dict.fromkeys(
+    ("RATE_LIMIT_SEND", "RATE_LIMIT_CHAT", "RATE_LIMIT_USER"), "1000000/10s"
+)
 
 
 @dataclass
@@ -30,6 +35,7 @@ class World:
     running: ExitStack
     may_log_exceptions: bool = False
     servers: list[ServerProcess] = field(default_factory=list)
+    workers: list[CeleryProcess] = field(default_factory=list)
     _spare: Iterator[str] = field(default_factory=lambda: iter(SPARE))
 
     @property
@@ -56,14 +62,28 @@ class World:
         environment = {**self.site.values, **LIMIT, **values}
         servers = [kind(environment) for _ in range(processes)]
         self.servers += servers
-        for server in servers:
-            self.running.callback(server.close)
-        with ThreadPoolExecutor(processes) as threads:
-            return list(threads.map(lambda server: server.start(timeout=60), servers))
+        self._start(servers)
+        return servers
 
     def start_fleet(self, **values: str) -> list[ServerProcess]:
         """As many as the shape can have: one when embedded, else two."""
         return self.start(2 if self.is_scaled else 1, **values)
+
+    def start_workers(
+        self, processes: int = 1, *options: str, beats: int = 0, **values: str
+    ) -> list[WorkerProcess]:
+        """Celery's, where the shape has them."""
+        environment = {**self.site.values, **values}
+        workers = [WorkerProcess(environment, *options) for _ in range(processes)]
+        self.workers += workers + [BeatProcess(environment) for _ in range(beats)]
+        self._start(self.workers[-processes - beats :])
+        return workers
+
+    def _start(self, processes: Sequence[ApplicationProcess]) -> None:
+        for process in processes:
+            self.running.callback(process.close)
+        with ThreadPoolExecutor(len(processes)) as threads:
+            list(threads.map(lambda process: process.start(), processes))
 
     # --- who talks to them -------------------------------------------------------------------
 
@@ -97,7 +117,8 @@ class World:
 def new_world(postgresql: str | None) -> Iterator[World]:
     """Scaled on the PostgreSQL at this URL, else embedded.
 
-    At its end no server may have logged an exception, unless the test took a service away.
+    At its end no process may have logged anybody's token, nor an exception, unless the test took a
+    service away.
     """
     place = embedded_site() if postgresql is None else scaled_site(postgresql)
     with place as site:
@@ -105,6 +126,8 @@ def new_world(postgresql: str | None) -> Iterator[World]:
         with ExitStack() as running:
             world = World(site, people, running)
             yield world
-            if not world.may_log_exceptions:
-                for server in world.servers:
-                    assert "Traceback" not in server.log(), server.log()[-LOG_TAIL:]
+            for process in (*world.servers, *world.workers):
+                log = process.log()
+                assert not [name for name, one in people.items() if one.token in log], "a token"
+                if not world.may_log_exceptions:
+                    assert "Traceback" not in log, log[-LOG_TAIL:]

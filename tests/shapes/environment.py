@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 
 APPLICATION = (
+    "ADMIN_PATH",
     "AI_API_KEY",
     "AI_BASE_URL",
     "AI_CONNECT_SECONDS",
@@ -19,14 +20,40 @@ APPLICATION = (
     "DATABASE_URL",
     "DEBUG",
     "DEMO",
+    "ENGINE",
     "HOST",
     "LOG_FORMAT",
+    "HSTS_INCLUDE_SUBDOMAINS",
+    "HSTS_PRELOAD",
+    "HSTS_SECONDS",
     "LOG_LEVEL",
+    "MAX_CONNECTIONS_ADDRESS",
+    "MAX_CONNECTIONS_USER",
     "PORT",
+    "RATE_LIMIT_CHAT",
+    "RATE_LIMIT_FRAMES",
+    "RATE_LIMIT_INVITATIONS",
+    "RATE_LIMIT_REPORTS",
     "RATE_LIMIT_SEND",
+    "RATE_LIMIT_SIGN_IN_ADDRESS",
+    "RATE_LIMIT_SIGN_IN_NAME",
+    "RATE_LIMIT_USER",
     "REDIS_URL",
+    "REQUEST_SECONDS",
     "SECRET_KEY",
+    "TOKEN_DAYS",
+    "TRUSTED_PROXIES",
+    "WEB_CONCURRENCY",
     "YOUTUBE_BASE_URL",
+)
+
+# What is not reached by those who do not mean to.
+UNLIMITED = dict.fromkeys(
+    (
+        *("MAX_CONNECTIONS_ADDRESS", "MAX_CONNECTIONS_USER"),
+        *("RATE_LIMIT_CHAT", "RATE_LIMIT_FRAMES", "RATE_LIMIT_USER"),
+    ),
+    "0",
 )
 
 

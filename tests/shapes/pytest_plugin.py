@@ -24,7 +24,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     values = _embedded(services) if shape == "embedded" else _scaled(services)
     for name in environment.APPLICATION:
         os.environ.pop(name, None)
-    os.environ.update({"DEBUG": "1", "SECRET_KEY": SECRET_KEY, **values})
+    own = {"DEBUG": "1", "SECRET_KEY": SECRET_KEY, **environment.UNLIMITED}
+    os.environ.update(own | values)
 
 
 def _embedded(services: contextlib.ExitStack) -> dict[str, str]:
@@ -36,12 +37,17 @@ def _scaled(services: contextlib.ExitStack) -> dict[str, str]:
     """One PostgreSQL for the run, started here or by the process that started this worker.
 
     The Valkey is this process's own: publishing ignores Valkey's numbered databases, so that
-    workers on one Valkey would hear each other.
+    workers on one Valkey would hear each other. Work is done by this process where a test has
+    any; real workers are for tests that start processes.
     """
     if POSTGRESQL not in os.environ:
         os.environ[POSTGRESQL] = services.enter_context(PostgreSQL(fast=True)).url
     valkey = services.enter_context(Valkey())
-    return {"DATABASE_URL": os.environ[POSTGRESQL], "REDIS_URL": valkey.url}
+    return {
+        "DATABASE_URL": os.environ[POSTGRESQL],
+        "REDIS_URL": valkey.url,
+        "ENGINE": "threads",
+    }
 
 
 def pytest_report_header() -> str:

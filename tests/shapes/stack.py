@@ -9,15 +9,18 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
 from tests.shapes import unprivileged
+from tests.shapes.application import ApplicationProcess
 from tests.shapes.ports import is_free
 from tests.shapes.process import ChildProcess
 from tests.shapes.server import ROOT, ServerProcess
 from tests.shapes.services import PostgreSQL, Valkey
 from tests.shapes.site import prepare
+from tests.shapes.worker import BeatProcess, WorkerProcess
 
 DATA = ROOT / "var" / "stack"
 
@@ -50,14 +53,28 @@ def _start(
     _say("Valkey", valkey.url)
     values = {"DATABASE_URL": postgresql.url, "REDIS_URL": valkey.url, "DEMO": "1"}
     prepare(values)
-    servers = []
-    for number, port in enumerate(ports, start=1):
-        log = folder / f"server-{number}.log"
-        server = ServerProcess(values, port=port, log=log, name=f"Server {number}")
-        running.callback(server.terminate)
-        servers.append(server.start())
-        _say(f"Server {number}", f"{server.url} (log in {log})")
-    return [postgresql.process, valkey.process, *(server.process for server in servers)]
+    application = _application(values, folder, ports)
+    for process in application:
+        running.callback(process.terminate)
+        process.spawn()
+    for process in application:
+        process.wait_until_ready()
+        url = f"{process.url} " if isinstance(process, ServerProcess) else ""
+        _say(process.process.name, f"{url}(log in {process.process.log_path})")
+    return [postgresql.process, valkey.process, *(one.process for one in application)]
+
+
+def _application(
+    values: Mapping[str, str], folder: Path, ports: tuple[int, ...]
+) -> list[ApplicationProcess]:
+    servers = [
+        ServerProcess(
+            values, port=port, log=folder / f"server-{number}.log", name=f"Server {number}"
+        )
+        for number, port in enumerate(ports, start=1)
+    ]
+    worker = WorkerProcess(values, name="Worker", log=folder / "worker.log")
+    return [*servers, worker, BeatProcess(values, name="Beat", log=folder / "beat.log")]
 
 
 def _folder(folder: Path) -> Path:

@@ -119,7 +119,7 @@ def test_hello() -> None:
 def test_replies_and_refusals() -> None:
     live = wire("server")["live"]
     assert json.loads(protocol.reply(1, live["data"])) == live
-    limited = RateLimited(details={"scope": "chat"}, retry_after_ms=4100)
+    limited = RateLimited(scope="chat", limit=20, retry_after_ms=4100)
     assert json.loads(protocol.refusal(8, limited)) == wire("server")["rateLimited"]
     assert json.loads(protocol.refusal(1, NotFound())) == wire("server")["notFound"]
     assert json.loads(protocol.reply(None, {}))["id"] is None
@@ -141,7 +141,7 @@ def test_ephemeral_frames_and_notices() -> None:
 
 def test_codes_below_4500_mean_come_back_and_the_others_stop() -> None:
     back = {code.name for code in CloseCode if code < 4500}
-    assert back == {"SERVER_ERROR", "GOING_AWAY", "TOO_SLOW", "SILENT", "TOO_MANY_FRAMES"}
+    assert back == {"SERVER_ERROR", "GOING_AWAY", "TOO_SLOW", "SILENT", "TOO_MANY"}
     assert {code.value for code in CloseCode} == {
         *(4000, 4001, 4002, 4003, 4008),
         *(4500, 4501, 4502, 4503, 4504),

@@ -1,0 +1,99 @@
+"""uvicorn's connections with an end to what they wait for and keep of a client that only begins.
+
+The server by itself waits for ever for the rest of a request, takes a head of any length, and
+any number of connections from one address.
+"""
+
+from asyncio import TimerHandle, Transport
+from collections import Counter
+from typing import Any
+
+from django.conf import settings
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from messages.addresses import counted
+
+MAX_HEAD = 65_536  # bytes of a request line and its headers
+# Behind proxies this is theirs; the clients' sockets are counted by the middleware.
+open_from: Counter[str] = Counter()
+
+
+class PatientHttp(HttpToolsProtocol):
+    """Closes who asks too slowly, at too great a length, or on too many connections."""
+
+    _patience: TimerHandle | None = None
+    _is_in_head = True
+    _head = 0
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        place = _place(self.client)
+        open_from[place] += 1
+        most = settings.MAX_CONNECTIONS_ADDRESS
+        if place and most and not settings.TRUSTED_PROXIES and open_from[place] > most:
+            transport.abort()
+        else:
+            self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        _leave(self.client)
+        super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self) -> None:
+        self._stop_waiting()
+        super().handle_websocket_upgrade()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._is_in_head:
+            self._head += len(data)
+            if self._head > MAX_HEAD:
+                self.transport.abort()
+
+    def on_message_begin(self) -> None:
+        self._is_in_head, self._head = True, 0
+        self._wait()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._stop_waiting()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.cycle.response_complete:  # and not a later request under way already
+            self._wait()
+
+    def _wait(self) -> None:
+        self._stop_waiting()
+        self._patience = self.loop.call_later(settings.REQUEST_SECONDS, self.transport.abort)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+
+class CountedSocket(WebSocketsSansIOProtocol):
+    """A connection that was counted before it became a socket."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        _leave(self.client)
+        super().connection_lost(exc)
+
+
+def _place(client: Any) -> str:
+    return counted(client[0]) if client else ""
+
+
+def _leave(client: Any) -> None:
+    place = _place(client)
+    open_from[place] -= 1
+    if open_from[place] <= 0:
+        del open_from[place]

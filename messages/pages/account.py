@@ -1,0 +1,83 @@
+"""One's own account: language, password, and the tokens of one's scripts."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from messages import tokens
+from messages.errors import BadRequest, NotFound
+from messages.pages.forms import NewTokenForm, OtherPasswordForm
+from messages.writer import writer
+
+
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def account(request: HttpRequest) -> HttpResponse:
+    act = _ACTS.get(request.POST.get("act", "")) if request.method == "POST" else None
+    return act(request) if act else _show(request)
+
+
+def _change_password(request: HttpRequest) -> HttpResponse:
+    """Ends the other sessions, which were begun with the old one; this one goes on."""
+    form = OtherPasswordForm(_user(request), request.POST)
+    if not form.is_valid():
+        return _show(request, password=form)
+    user = writer.call(form.save)
+    if form.cleaned_data["revoke_tokens"]:
+        writer.call(tokens.revoke_all, user)
+    update_session_auth_hash(request, user)
+    return redirect(f"{reverse('account')}?changed")
+
+
+def _create_token(request: HttpRequest) -> HttpResponse:
+    """Answered at once, not after a redirect: the token is in this answer and nowhere else."""
+    form = NewTokenForm(request.POST)
+    if not form.is_valid():
+        return _show(request, token=form)
+    try:
+        _, text = writer.call(tokens.create, request.user, form.cleaned_data["name"])
+    except BadRequest as refusal:
+        form.add_error("name", str(refusal.message))
+        return _show(request, token=form)
+    return _show(request, created=text)
+
+
+def _revoke_token(request: HttpRequest) -> HttpResponse:
+    try:
+        writer.call(tokens.revoke, request.user, request.POST.get("token", ""))
+    except NotFound:
+        return _show(request)
+    return redirect("account")
+
+
+def _user(request: HttpRequest) -> Any:
+    """Somebody: the page asks for a sign-in."""
+    return request.user
+
+
+_ACTS = {"password": _change_password, "create": _create_token, "revoke": _revoke_token}
+
+
+def _show(request: HttpRequest, **context: Any) -> HttpResponse:
+    return render(
+        request,
+        "accounts/account.html",
+        {
+            "password": OtherPasswordForm(_user(request)),
+            "token": NewTokenForm(),
+            "tokens": tokens.tokens_of(request.user),
+            "languages": settings.LANGUAGES,
+            "changed": "changed" in request.GET,
+            **context,
+        },
+    )

@@ -1,0 +1,76 @@
+"""The one check of a password, for every door: limited for each name and each address.
+
+Attempts are counted before the password is looked at, so that many at once do not slip through;
+django-axes writes down those that failed, and locks a name for an address.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from axes.handlers.proxy import AxesProxyHandler
+from django.conf import settings
+from django.contrib.auth.backends import ModelBackend
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from messages.addresses import address_of, counted
+from messages.errors import RateLimited
+from messages.ratelimit import sign_ins_from_address, sign_ins_of_name
+
+_MAX_NAME = 150
+
+
+class LimitedSignIn(ModelBackend):
+    """Checks the password itself: no backend after it is asked.
+
+    Raises RateLimited, and Unavailable while nobody can count.
+    """
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        if username is None or password is None:
+            return None
+        name = _folded(username)
+        place = counted(address_of(request)) if request is not None else ""
+        _take(name, place)
+        if request is not None and not AxesProxyHandler.is_allowed(request, {"username": username}):
+            raise _locked()
+        user = super().authenticate(request, username=username, password=password, **kwargs)
+        if user is None:
+            raise PermissionDenied
+        sign_ins_of_name.give_back(name)
+        if place:
+            sign_ins_from_address.give_back(place)
+        return user
+
+
+def name_tried(request: HttpRequest | None, credentials: Mapping[str, Any] | None) -> str:
+    """Under what name django-axes writes an attempt down."""
+    return _folded(str((credentials or {}).get("username") or ""))
+
+
+def _folded(username: str) -> str:
+    """As it is counted: however it is written, and no longer than a name can be."""
+    return unicodedata.normalize("NFKC", username[:_MAX_NAME]).casefold()[:_MAX_NAME]
+
+
+def _take(name: str, place: str) -> None:
+    if place:
+        sign_ins_from_address.take(place)
+    sign_ins_of_name.take(name)
+
+
+def _locked() -> RateLimited:
+    return RateLimited(
+        _("Too many attempts; please wait a moment."),
+        scope="signIns",
+        limit=settings.AXES_FAILURE_LIMIT,
+        retry_after_ms=int(settings.AXES_COOLOFF_TIME.total_seconds() * 1000),
+    )

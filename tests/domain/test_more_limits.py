@@ -1,0 +1,195 @@
+"""The limits beside one's own in a chat: the chat's, one's own everywhere, slow mode, attempts."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from pytest_django import Settings
+
+from messages import counts, ratelimit
+from messages.acceptance import accept_all
+from messages.access import access_to, actor_of
+from messages.chats import change_chat, create_chat
+from messages.counts import Counter, Taken, Want
+from messages.errors import BadRequest, Forbidden, NotFound, RateLimited, Unavailable
+from messages.models import MAX_SLOW_MODE, Chat
+from messages.ratelimit import Budget, Limit, Sender, SendLimit
+from tests.domain.counting import forget_counts
+from tests.domain.talk import accept, draft, kinds, log_of, say
+
+Answers = list[Budget | RateLimited | None]
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_sent_before() -> Iterator[None]:
+    forget_counts()
+    yield
+    forget_counts()
+
+
+def told(answers: Answers) -> list[int | str | None]:
+    """What is left, or the scope of a refusal."""
+    return [
+        answer.details["scope"] if isinstance(answer, RateLimited) else answer and answer.remaining
+        for answer in answers
+    ]
+
+
+def test_a_chat_has_a_limit_for_everybody_together(settings: Settings) -> None:
+    settings.RATE_LIMIT_SEND, settings.RATE_LIMIT_CHAT = "3/d", "4/d"
+    limit = SendLimit()
+    assert told(limit.take([Sender(1, "a")] * 4)) == [2, 1, 0, "chat"]
+    assert told(limit.take([Sender(2, "a")] * 2)) == [2, "everyone"]
+    assert told(limit.take([Sender(2, "b")])) == [2]
+
+
+def test_a_person_has_a_limit_in_all_chats_together(settings: Settings) -> None:
+    settings.RATE_LIMIT_SEND, settings.RATE_LIMIT_USER = "3/d", "4/d"
+    limit = SendLimit()
+    assert told(limit.take([Sender(1, chat) for chat in "aabbc"])) == [2, 1, 2, 1, "user"]
+    assert told(limit.take([Sender(2, "a")])) == [2]
+
+
+def test_what_one_limit_refuses_costs_nothing_in_another(settings: Settings) -> None:
+    settings.RATE_LIMIT_SEND, settings.RATE_LIMIT_CHAT = "2/d", "4/d"
+    limit = SendLimit()
+    assert told(limit.take([Sender(1, "a")] * 50))[:3] == [1, 0, "chat"]
+    assert told(limit.take([Sender(2, "a")] * 2)) == [1, 0]
+
+
+def test_slow_mode_lets_one_pass_in_its_time() -> None:
+    limit = SendLimit()
+    slow = Sender(1, "a", slow_seconds=30)
+    first, second = limit.take([slow, slow])
+    assert first is None
+    (third,) = limit.take([slow])
+    for refusal in (second, third):
+        assert isinstance(refusal, RateLimited)
+        assert refusal.details == {"scope": "slowMode"}
+        assert 29_000 < (refusal.retry_after_ms or 0) <= 30_001
+    assert told(limit.take([Sender(1, "b", 30), Sender(2, "a", 30)])) == [None, None]
+
+
+def test_a_count_lives_from_its_first_step_and_is_granted_as_far_as_it_goes() -> None:
+    now = 0.0
+    local = counts.LocalCounts(clock=lambda: now)
+    counter = Counter("x", 2, 30_000)
+    assert local.take([Want(1, [counter])]) == [Taken(1, 1, -1, 0)]
+    now = 29.0
+    assert local.take([Want(3, [counter])]) == [Taken(1, 2, 0, 1_001)]
+    now = 30.0
+    assert local.take([Want(1, [counter])]) == [Taken(1, 1, -1, 0)]
+
+
+@pytest.mark.django_db
+def test_slow_mode_is_for_members_and_is_announced(
+    ann: User, bob: User, eve: User, mod: User, chat: Chat
+) -> None:
+    change_chat(actor_of(ann), chat.pk, slow_mode_seconds=60)
+    assert log_of(chat)[-1].data == {"title": "Lunch", "slowModeSeconds": 60}
+    assert access_to(actor_of(bob), chat.pk).slow_mode_seconds == 60
+    say(bob, chat)
+    with pytest.raises(RateLimited) as refused:
+        say(bob, chat)
+    assert refused.value.details == {"scope": "slowMode"}
+    for _ in range(2):
+        say(ann, chat)
+    with pytest.raises(NotFound):
+        say(eve, chat)
+    change_chat(actor_of(mod), chat.pk, slow_mode_seconds=0)
+    say(bob, chat)
+
+
+@pytest.mark.django_db
+def test_only_who_manages_a_chat_slows_it_down(ann: User, bob: User, eve: User, chat: Chat) -> None:
+    for user, refusal in ((bob, Forbidden), (eve, NotFound)):
+        with pytest.raises(refusal):
+            change_chat(actor_of(user), chat.pk, slow_mode_seconds=5)
+    for seconds in (-1, MAX_SLOW_MODE + 1):
+        with pytest.raises(BadRequest):
+            change_chat(actor_of(ann), chat.pk, slow_mode_seconds=seconds)
+    before = len(kinds(chat))
+    change_chat(actor_of(ann), chat.pk, slow_mode_seconds=0)
+    assert len(kinds(chat)) == before
+
+
+@pytest.mark.django_db
+def test_a_repeat_in_slow_mode_costs_no_time(ann: User, bob: User, chat: Chat) -> None:
+    change_chat(actor_of(ann), chat.pk, slow_mode_seconds=60)
+    say(bob, chat, clientMessageId="x")
+    assert accept(bob, chat, clientMessageId="x").duplicate
+
+
+@pytest.mark.django_db
+def test_a_group_that_fails_gives_all_its_limits_back(
+    ann: User, bob: User, chat: Chat, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.RATE_LIMIT_SEND, settings.RATE_LIMIT_CHAT = "2/d", "3/d"
+    change_chat(actor_of(ann), chat.pk, slow_mode_seconds=60)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        broken.setattr("messages.births.Births.write", fail)
+        with pytest.raises(RuntimeError):
+            accept_all([draft(bob, chat), draft(bob, chat), draft(ann, chat)])
+    sent = [accept(user, chat).budget for user in (bob, ann, ann)]
+    assert told([*sent]) == [1, 1, 0]
+    other = create_chat(actor_of(bob), "Other")
+    assert told([accept(bob, other).budget]) == [1]
+
+
+# --- attempts at anything else -------------------------------------------------------------------
+
+
+@pytest.fixture
+def three_a_day(settings: Settings) -> Callable[..., Limit]:
+    settings.RATE_LIMIT_REPORTS = "3/d"
+    return lambda **options: Limit("tries", "RATE_LIMIT_REPORTS", **options)
+
+
+def test_attempts_are_counted_for_each(three_a_day: Callable[..., Limit]) -> None:
+    limit = three_a_day(closed=True)
+    for _ in range(3):
+        limit.take("ann")
+    with pytest.raises(RateLimited) as refused:
+        limit.take("ann")
+    assert (refused.value.limit, refused.value.details) == (3, {"scope": "tries"})
+    limit.take("bob")
+    limit.give_back("ann")
+    limit.take("ann")
+
+
+@pytest.mark.parametrize("decided", ["closed", "open"])
+def test_without_counters_it_is_closed_or_open_as_decided(
+    decided: str, three_a_day: Callable[..., Limit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[Any] = []
+
+    def out_of_reach(*asked: Any) -> None:
+        tries.append(asked)
+        raise ConnectionError
+
+    monkeypatch.setattr(counts, "take", out_of_reach)
+    limit = three_a_day(closed=decided == "closed")
+    for _ in range(5):
+        if decided == "closed":
+            with pytest.raises(Unavailable):
+                limit.take("ann")
+        else:
+            limit.take("ann")
+    assert len(tries) == 1  # nobody waits for them every time
+
+
+def test_what_is_decided() -> None:
+    decided = {
+        "sign_ins_of_name": True,
+        "sign_ins_from_address": True,
+        "reports": False,
+        "invitations": True,
+    }
+    assert {name: getattr(ratelimit, name).is_closed_without_counters for name in decided} == (
+        decided
+    )
