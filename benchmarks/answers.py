@@ -66,7 +66,9 @@ def _measure(name: str) -> Result:
     with (
         tempfile.TemporaryDirectory(prefix="chatrouting-") as folder,
         servers.upstream(Path(folder), WORDS, PAUSE) as address,
-        SHAPES[name](Path(folder), AI_BASE_URL=address, AI_MODEL="scripted") as server,
+        SHAPES[name](
+            Path(folder), AI_BASE_URL=address, AI_MODEL="scripted", ENGINE="threads"
+        ) as server,
     ):
         return uvloop.run(_run(server))
 

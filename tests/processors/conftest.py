@@ -1,5 +1,6 @@
 """What the tests of processors share: scripted upstreams, short limits, work to do."""
 
+import importlib
 from collections.abc import Iterator
 
 import pytest
@@ -13,9 +14,10 @@ from tests.upstream.videos import youtube
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _certificates_are_read() -> None:
-    """Not within somebody's limit of time."""
+def _the_first_call_is_as_quick_as_others() -> None:
+    """Certificates are read and modules imported once, not within somebody's limit of time."""
     tls()
+    importlib.import_module("openai.resources.chat.completions")
 
 
 @pytest.fixture(autouse=True)

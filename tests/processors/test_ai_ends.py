@@ -27,7 +27,7 @@ def test_silence_has_a_limit(
     chat: Chat,
     progress: Recorder,
 ) -> None:
-    settings.AI_SILENCE_SECONDS = 0.5
+    settings.AI_SILENCE_SECONDS = 1.5
     late = failure(ann, chat, scene, progress)
     assert (late.code, late.retryable) == (TIMED_OUT, True)
     assert (late.detail, progress.text) == ("The AI service said nothing in time.", begun)
@@ -37,7 +37,7 @@ def test_silence_has_a_limit(
 def test_the_whole_answer_has_a_limit(
     endpoint: Upstream, settings: Settings, ann: User, chat: Chat, progress: Recorder
 ) -> None:
-    settings.AI_TOTAL_SECONDS = 0.5
+    settings.AI_TOTAL_SECONDS = 1.5
     late = failure(ann, chat, "slow", progress)
     assert (late.code, late.detail) == (TIMED_OUT, "The answer took too long.")
     assert endpoint.left.wait(1)
