@@ -2,10 +2,16 @@
 
 export class Alarms {
   #timers;
+  #clock;
   #set = new Map();
 
-  constructor(timers = globalThis) {
+  constructor(timers = globalThis, clock = Date.now) {
     this.#timers = timers;
+    this.#clock = clock;
+  }
+
+  get now() {
+    return this.#clock();
   }
 
   has(name) {
@@ -22,15 +28,21 @@ export class Alarms {
   /** Puts off an alarm of that name: the last one counts. */
   last(name, delay, act) {
     this.cancel(name);
-    const fire = () => {
-      this.#set.delete(name);
+    const ring = () => {
+      this.cancel(name);
       act();
     };
-    this.#set.set(name, this.#timers.setTimeout(fire, delay));
+    this.#set.set(name, { id: this.#timers.setTimeout(ring, delay), at: this.now + delay, ring });
+  }
+
+  /** Timers of hidden pages sleep: whoever is awake may have done what is due. */
+  catchUp() {
+    const due = [...this.#set.values()].filter(({ at }) => at <= this.now);
+    due.forEach(({ ring }) => ring());
   }
 
   cancel(name) {
-    this.#timers.clearTimeout(this.#set.get(name));
+    this.#timers.clearTimeout(this.#set.get(name)?.id);
     this.#set.delete(name);
   }
 

@@ -6,14 +6,14 @@ import { SocketLine } from "./socket_line.js";
 import { StreamLine } from "./stream_line.js";
 
 /** `chatIds()` are those to be heard of, the one looked at first. */
-export function browserLines({ rest, user, chatIds }) {
+export function browserLines({ rest, chatIds }) {
   const address = new URL(SOCKET_PATH, location.href);
   address.protocol = address.protocol.replace("http", "ws");
   const openSocket = (protocol) => new WebSocket(address, protocol);
   return [
     (listener) => new SocketLine({ openSocket, listener }),
     (listener) => new StreamLine({ openStream, rest, listener, chatIds: chatIds() }),
-    (listener) => new PollLine({ rest, listener, user, chatIds: chatIds() }),
+    (listener) => new PollLine({ rest, listener, chatIds: chatIds() }),
   ];
 }
 

@@ -2,8 +2,6 @@
 
 export class EventStream {
   #rest = "";
-  #data = [];
-  #id = null;
   #onEvent;
 
   /** `onEvent(data, id)`; `id` is null where the event has none. */
@@ -13,26 +11,17 @@ export class EventStream {
 
   /** Some text, cut anywhere. */
   take(text) {
-    const lines = (this.#rest + text).split("\n");
-    this.#rest = lines.pop();
-    lines.forEach((line) => this.#line(line.replace(/\r$/, "")));
+    const events = (this.#rest + text).split(/\r?\n\r?\n/);
+    this.#rest = events.pop();
+    events.forEach((event) => this.#read(event));
   }
 
-  #line(line) {
-    if (line === "") {
-      this.#finish();
-    } else if (line.startsWith("data:")) {
-      this.#data.push(line.slice(5).replace(/^ /, ""));
-    } else if (line.startsWith("id:")) {
-      this.#id = line.slice(3).trim();
+  #read(event) {
+    const fields = [...event.matchAll(/^(data|id): ?(.*?)\r?$/gm)];
+    const valuesOf = (wanted) => fields.filter(([, name]) => name === wanted).map(([, , value]) => value);
+    const data = valuesOf("data");
+    if (data.length > 0) {
+      this.#onEvent(data.join("\n"), valuesOf("id").at(-1) ?? null);
     }
-  }
-
-  #finish() {
-    if (this.#data.length > 0) {
-      this.#onEvent(this.#data.join("\n"), this.#id);
-    }
-    this.#data = [];
-    this.#id = null;
   }
 }

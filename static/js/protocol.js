@@ -3,6 +3,9 @@
 export const SUBPROTOCOL = "chat.v1.json";
 export const SOCKET_PATH = "/ws/chat/";
 
+/** What a message is while it is still being made. */
+export const OPEN = new Set(["pending", "processing"]);
+
 const encoder = new TextEncoder();
 
 export const action = {

@@ -1,10 +1,9 @@
 /** The HTTP API: every action as a request, for where there is no socket, and plain reads. */
 
-import { Disconnected, Refusal } from "./protocol.js";
+import { Disconnected, OPEN, Refusal } from "./protocol.js";
 
 const MOST_MISSED = 500;
 const PATIENCE_MS = 15_000;
-const OPEN = new Set(["pending", "processing"]);
 
 const message = (method, verb = "") => ({ chatId, messageId, action, ...body }) => ({
   method,
@@ -32,13 +31,11 @@ const NAMED = new Set(["edit", "remove", "retry", "cancel"]);
 export class Rest {
   #fetch;
   #token;
-  #timers;
 
   /** `token()` is the CSRF token as it is now. */
-  constructor({ fetch = (...request) => globalThis.fetch(...request), token, timers = globalThis }) {
+  constructor({ fetch = (...request) => globalThis.fetch(...request), token }) {
     this.#fetch = fetch;
     this.#token = token;
-    this.#timers = timers;
   }
 
   /** As a connection's `call`: the reply's `data`, or a Refusal, or Disconnected. */
@@ -57,34 +54,23 @@ export class Rest {
   }
 
   /** What is at `chats/`, `chats/<chatId>/messages/?before=41` and the like. */
-  get(path, { patience = PATIENCE_MS, signal } = {}) {
-    return this.request({ method: "GET", path }, { patience, signal });
+  get(path, options) {
+    return this.request({ method: "GET", path }, options);
   }
 
-  async request({ method = "POST", path, body }, { patience = PATIENCE_MS, signal } = {}) {
-    const limit = new AbortController();
-    const end = () => limit.abort();
-    signal?.addEventListener("abort", end);
-    const watch = this.#timers.setTimeout(end, patience);
+  async request({ method = "POST", path, body = {} }, { patience = PATIENCE_MS, signal } = {}) {
+    const signals = [AbortSignal.timeout(patience), signal].filter(Boolean);
+    const headers = { Accept: "application/json" };
+    const what = { method, headers, signal: AbortSignal.any(signals), cache: "no-store" };
+    if (method !== "GET") {
+      Object.assign(headers, { "X-CSRFToken": this.#token(), "Content-Type": "application/json" });
+      what.body = JSON.stringify(body);
+    }
     try {
-      const answer = await this.#fetch(`/api/v1/${path}`, this.#options(method, body, limit.signal));
-      return await read(answer);
+      return await read(await this.#fetch(`/api/v1/${path}`, what));
     } catch (problem) {
       throw problem instanceof Refusal ? problem : new Disconnected();
-    } finally {
-      this.#timers.clearTimeout(watch);
-      signal?.removeEventListener("abort", end);
     }
-  }
-
-  #options(method, body, signal) {
-    const headers = { Accept: "application/json" };
-    if (method !== "GET") {
-      headers["X-CSRFToken"] = this.#token();
-      headers["Content-Type"] = "application/json";
-    }
-    const text = method === "GET" ? undefined : JSON.stringify(body ?? {});
-    return { method, headers, signal, body: text, credentials: "same-origin", cache: "no-store" };
   }
 
   async #act(frame) {
@@ -103,25 +89,22 @@ export class Rest {
   }
 
   async #missed(chatId, since, tail) {
-    if (since !== null) {
-      const page = await this.#eventsAfter(chatId, since);
-      if (page !== null && !page.more) {
-        const mode = page.events.length > 0 ? "replay" : "live";
-        return { mode, events: page.events, head: page.head, open: [] };
-      }
+    const page = since === null ? null : await this.#eventsAfter(chatId, since);
+    if (page !== null && !page.more) {
+      const mode = page.events.length > 0 ? "replay" : "live";
+      return { mode, events: page.events, head: page.head, open: [] };
     }
-    const { messages, head } = await this.get(
-      `chats/${chatId}/messages/?limit=${Math.max(1, tail)}`,
-    );
+    const limit = Math.max(1, tail);
+    const { messages, head } = await this.get(`chats/${chatId}/messages/?limit=${limit}`);
     const shown = tail === 0 ? [] : messages;
-    return { mode: "snapshot", messages: shown, head, open: shown.filter(isOpen) };
+    const open = shown.filter(({ status, removed }) => OPEN.has(status) && !removed);
+    return { mode: "snapshot", messages: shown, head, open };
   }
 
   async #eventsAfter(chatId, since) {
+    const query = new URLSearchParams({ after: since, limit: MOST_MISSED });
     try {
-      return await this.get(
-        `chats/${chatId}/events/?after=${encodeURIComponent(since)}&limit=${MOST_MISSED}`,
-      );
+      return await this.get(`chats/${chatId}/events/?${query}`);
     } catch (problem) {
       if (problem.code === "staleCursor") {
         return null;
@@ -134,10 +117,6 @@ export class Rest {
 /** `{chatId: cursor}` of a list of chats. */
 function headsOf({ chats }) {
   return Object.fromEntries(chats.map(({ chatId, head }) => [chatId, head]));
-}
-
-function isOpen({ status, removed }) {
-  return OPEN.has(status) && !removed;
 }
 
 /** An answer that is no JSON of ours comes from something in between: nothing is known then. */

@@ -112,7 +112,7 @@ export class Session {
   #connect() {
     const { rest } = this;
     const user = this.#user;
-    const lines = browserLines({ rest, user, chatIds: () => this.chats.chatIds });
+    const lines = browserLines({ rest, chatIds: () => this.chats.chatIds });
     const connect = (listener) => new Connection({ lines, listener });
     const shared = channel(`chatrouting link ${user.id}`);
     if (shared === null || !navigator.locks) {

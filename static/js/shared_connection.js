@@ -1,5 +1,6 @@
 /** One connection for all tabs of a browser: one of them holds it, the others speak through it. */
 
+import { Alarms } from "./alarms.js";
 import { Calls } from "./calls.js";
 import { newClientMessageId } from "./client_message_id.js";
 import { Disconnected } from "./protocol.js";
@@ -18,14 +19,12 @@ export class SharedConnection {
   #channel;
   #locks;
   #name;
-  #timers;
-  #clock;
+  #alarms;
   #id = newClientMessageId();
   #own = null;
   #since = 0; // when the one whose word counts began to lead
   #state = UNKNOWN;
   #calls = new Calls();
-  #beat = null;
   #isAnswered = true;
   #subscribing = new Map();
   #release = null;
@@ -33,31 +32,34 @@ export class SharedConnection {
   #isOver = false;
 
   /** `connect(listener)` is a Connection; `name` is that of the lock. */
-  constructor({ connect, listener, channel, locks, name, timers = globalThis, clock = Date.now }) {
+  constructor({ connect, listener, channel, locks, name, timers, clock }) {
     this.#connect = connect;
     this.#listener = listener;
     this.#channel = channel;
     this.#locks = locks;
     this.#name = name;
-    this.#timers = timers;
-    this.#clock = clock;
+    this.#alarms = new Alarms(timers, clock);
     channel.onmessage = ({ data }) => this.#hear(data);
   }
 
   get isReady() {
-    return this.#own?.isReady ?? this.#state.isReady;
+    return this.#link.isReady;
   }
 
   get isHopeless() {
-    return this.#own?.isHopeless ?? this.#state.isHopeless;
+    return this.#link.isHopeless;
   }
 
   get rung() {
-    return this.#own?.rung ?? this.#state.rung;
+    return this.#link.rung;
   }
 
   get isLeading() {
     return this.#own !== null;
+  }
+
+  get #link() {
+    return this.#own ?? this.#state;
   }
 
   start() {
@@ -69,10 +71,10 @@ export class SharedConnection {
   }
 
   call(frame) {
-    if (this.#own !== null) {
+    if (this.isLeading) {
       return this.#ask(frame);
     }
-    if (!this.#state.isReady) {
+    if (!this.isReady) {
       return Promise.reject(new Disconnected());
     }
     return this.#calls.ask((id) => this.#say({ kind: "call", id, frame }));
@@ -86,12 +88,12 @@ export class SharedConnection {
     this.#do("watch", chatId);
   }
 
-  settle() {
-    this.#own?.settle();
-  }
-
   hurry() {
     this.#do("hurry");
+  }
+
+  settle() {
+    this.#own?.settle();
   }
 
   interrupt() {
@@ -99,7 +101,7 @@ export class SharedConnection {
   }
 
   stop() {
-    this.#timers.clearTimeout(this.#beat);
+    this.#alarms.silence();
     this.#own?.stop();
     this.#waiting.abort();
     this.#release?.();
@@ -108,7 +110,7 @@ export class SharedConnection {
   }
 
   #do(what, ...values) {
-    if (this.#own !== null) {
+    if (this.isLeading) {
       this.#own[what](...values);
     } else {
       this.#say({ kind: "do", what, values });
@@ -138,18 +140,18 @@ export class SharedConnection {
 
   #lead(release) {
     this.#release = release;
-    this.#since = this.#clock();
-    this.#timers.clearTimeout(this.#beat);
-    this.#say({ kind: "tell", what: "onWaiting", values: [], state: UNKNOWN, since: this.#since });
-    this.#rest();
-    const tell = (what) => [what, (...values) => this.#tell(what, values)];
-    this.#own = this.#connect(Object.fromEntries(WORDS.map(tell)));
+    this.#since = this.#alarms.now;
+    this.#alarms.silence();
+    this.#tell("onWaiting", [], UNKNOWN);
+    this.#lose();
+    const listener = WORDS.map((what) => [what, (...values) => this.#pass(what, values)]);
+    this.#own = this.#connect(Object.fromEntries(listener));
     this.#own.start();
   }
 
   /** Whatever was asked of a leader that is no more. */
-  #rest() {
-    const wasReady = this.#state.isReady;
+  #lose() {
+    const wasReady = this.isReady;
     this.#state = UNKNOWN;
     this.#calls.giveUp();
     if (wasReady) {
@@ -164,12 +166,11 @@ export class SharedConnection {
     this.start();
   }
 
-  /** A visible tab that hears nothing of its leader takes over; a hidden one can wait. */
   #beatLater() {
-    this.#timers.clearTimeout(this.#beat);
-    this.#beat = this.#timers.setTimeout(() => this.#knock(), BEAT_MS);
+    this.#alarms.last("beat", BEAT_MS, () => this.#knock());
   }
 
+  /** A visible tab that hears nothing of its leader takes over; a hidden one can wait. */
   #knock() {
     const isVisible = !globalThis.document?.hidden;
     if (!this.#isAnswered && isVisible) {
@@ -184,68 +185,48 @@ export class SharedConnection {
 
   // --- What the leader says -------------------------------------------------------------------
 
-  #tell(what, values) {
-    this.#say({ kind: "tell", what, values, state: this.#ownState, since: this.#since });
+  #pass(what, values) {
+    this.#tell(what, values);
+    this.#heed(what, values);
+  }
+
+  /** Without a `what` it only says who leads, and how that stands. */
+  #tell(what, values, { isReady, isHopeless, rung } = this.#link) {
+    const state = { isReady, isHopeless, rung };
+    this.#say({ kind: "tell", what, values, state, since: this.#since });
+  }
+
+  #heed(what, values) {
     if (what === "onStopped") {
       this.stop();
     }
     this.#listener[what](...values);
-  }
-
-  get #ownState() {
-    const { isReady, isHopeless, rung } = this.#own;
-    return { isReady, isHopeless, rung };
   }
 
   #hear(word) {
-    switch (word.kind) {
-      case "tell":
-        return this.#follow(word);
-      case "here":
-        return word.to === this.#id ? this.#meet(word) : undefined;
-      case "answer":
-        return word.to === this.#id ? this.#calls.answer(word) : undefined;
-      default:
-        return this.#own === null ? undefined : this.#serve(word);
+    if (word.kind === "answer") {
+      return word.to === this.#id ? this.#calls.answer(word) : undefined;
     }
+    if (this.isLeading) {
+      return this.#serve(word);
+    }
+    // One who was replaced may still speak of what it heard before.
+    return word.kind === "tell" && word.since >= this.#since ? this.#follow(word) : undefined;
   }
 
-  /** One who was replaced may still speak of what it heard before. */
-  #isHeeded({ since }) {
-    return this.#own === null && since >= this.#since;
-  }
-
-  #follow(word) {
-    if (!this.#isHeeded(word)) {
-      return;
-    }
-    const { what, values, state, since } = word;
+  #follow({ what, values, state, since }) {
     this.#isAnswered = true;
     if (since > this.#since || !state.isReady) {
-      this.#calls.giveUp();
+      this.#lose();
     }
-    this.#since = since;
-    this.#state = state;
-    if (what === "onStopped") {
-      this.stop();
-    }
-    this.#listener[what](...values);
-  }
-
-  #meet(word) {
-    if (!this.#isHeeded(word)) {
-      return;
-    }
-    const { state, since } = word;
-    this.#isAnswered = true;
-    if (since > this.#since) {
-      this.#rest();
-    }
-    const isNews = state.isReady && !this.#state.isReady;
+    const isNews = state.isReady && !this.isReady;
     this.#since = since;
     this.#state = state;
     if (isNews) {
-      this.#listener.onOpen(null);
+      this.#listener.onOpen();
+    }
+    if (what && !(isNews && what === "onOpen")) {
+      this.#heed(what, values);
     }
   }
 
@@ -254,7 +235,7 @@ export class SharedConnection {
   #serve({ kind, from, id, frame, what, values }) {
     if (kind === "who") {
       this.#own.nudge(); // the timers of a hidden tab sleep; those who ask are awake
-      this.#say({ kind: "here", to: from, state: this.#ownState, since: this.#since });
+      this.#tell();
     } else if (kind === "do") {
       this.#own[what](...values);
     } else if (kind === "call") {
@@ -269,12 +250,12 @@ export class SharedConnection {
 
   /** For any tab. The server answers only the last of several subscriptions to one chat. */
   #ask(frame) {
-    const { action, chatId } = frame;
+    const { action, chatId, seq } = frame;
     if (action === "unsubscribe") {
       return Promise.resolve({}); // another tab may still want it
     }
     if (action === "read") {
-      this.#tell("onFrame", [{ op: "ephemeral", type: "read", chatId, seq: frame.seq }]);
+      this.#pass("onFrame", [{ op: "ephemeral", type: "read", chatId, seq }]);
     }
     return action === "subscribe" ? this.#subscribe(frame) : this.#own.call(frame);
   }
@@ -282,11 +263,11 @@ export class SharedConnection {
   /** What one tab is told in its answer, the others learn of by the head. */
   async #subscribe(frame) {
     const { chatId } = frame;
-    const before = this.#subscribing.get(chatId);
-    const turn = (before ?? Promise.resolve()).then(() => this.#own.call(frame));
+    const before = this.#subscribing.get(chatId) ?? Promise.resolve();
+    const turn = before.then(() => this.#own.call(frame));
     this.#subscribing.set(chatId, turn.catch(() => undefined));
     const data = await turn;
-    this.#tell("onHeads", [{ [chatId]: data.head }]);
+    this.#pass("onHeads", [{ [chatId]: data.head }]);
     return data;
   }
 }

@@ -1,35 +1,31 @@
 /** The life of one WebSocket: hello, frames, pings, and an end that is noticed. */
 
+import { Alarms } from "./alarms.js";
 import { Calls } from "./calls.js";
 import { SUBPROTOCOL, action, decode, encode } from "./protocol.js";
 
 const HELLO_MS = 10_000;
 
 /**
- * A line tells its listener `onOpen(hello)`, then `onFrame(frame)` and `onHeads(heads)`, and once
+ * A line tells its listener `onOpen()`, then `onFrame(frame)` and `onHeads(heads)`, and once
  * `onEnd(code, message)`; `code` is null where nobody said why. After `close` it says nothing.
  */
 export class SocketLine {
   #listener;
-  #timers;
-  #clock;
+  #alarms;
   #socket;
   #calls = new Calls();
-  #watch;
-  #interval = Infinity;
-  #beatAt = Infinity;
-  #heard = false;
+  #interval;
+  #hasHeard = false;
   #lastError = null;
 
-  constructor({ openSocket, listener, timers = globalThis, clock = Date.now }) {
+  constructor({ openSocket, listener, timers, clock }) {
     this.#listener = listener;
-    this.#timers = timers;
-    this.#clock = clock;
-    const socket = openSocket(SUBPROTOCOL);
-    this.#socket = socket;
-    socket.onmessage = ({ data }) => this.#hear(data);
-    socket.onclose = ({ code }) => this.#end(code);
-    this.#watch = timers.setTimeout(() => this.#end(null), HELLO_MS);
+    this.#alarms = new Alarms(timers, clock);
+    this.#socket = openSocket(SUBPROTOCOL);
+    this.#socket.onmessage = ({ data }) => this.#hear(decode(data));
+    this.#socket.onclose = ({ code }) => this.#end(code);
+    this.#alarms.last("watch", HELLO_MS, () => this.#end(null));
   }
 
   call(frame) {
@@ -43,68 +39,47 @@ export class SocketLine {
     }
   }
 
-  /** A socket brings every chat's events alike. */
-  watch() {}
-
-  /** Timers of hidden pages sleep: whoever is awake may say that a beat is due. */
   nudge() {
-    if (this.#clock() >= this.#beatAt) {
-      this.#timers.clearTimeout(this.#watch);
-      this.#beat();
-    }
+    this.#alarms.catchUp();
   }
 
   close() {
-    this.#timers.clearTimeout(this.#watch);
-    this.#beatAt = Infinity;
+    this.#alarms.silence();
     this.#socket.onmessage = null;
     this.#socket.onclose = null;
     this.#socket.close();
     this.#calls.giveUp();
   }
 
-  #hear(text) {
-    this.#heard = true;
-    const frame = decode(text);
-    switch (frame?.op) {
-      case undefined:
-        return undefined;
-      case "hello":
-        return this.#greet(frame);
-      case "reply":
-        return this.#calls.answer(frame);
-      case "error":
-        this.#lastError = frame.error;
-        return undefined;
-      default:
-        return this.#listener.onFrame(frame);
+  #hear(frame) {
+    this.#hasHeard = true;
+    if (frame?.op === "hello") {
+      this.#interval = frame.pingIntervalMs;
+      this.#await();
+      this.#listener.onOpen();
+    } else if (frame?.op === "reply") {
+      this.#calls.answer(frame);
+    } else if (frame?.op === "error") {
+      this.#lastError = frame.error;
+    } else if (frame !== null) {
+      this.#listener.onFrame(frame);
     }
   }
 
-  #greet(hello) {
-    this.#timers.clearTimeout(this.#watch);
-    this.#interval = hello.pingIntervalMs;
-    this.#await();
-    this.#listener.onOpen(hello);
-  }
-
   #await() {
-    this.#beatAt = this.#clock() + this.#interval;
-    this.#watch = this.#timers.setTimeout(() => this.#beat(), this.#interval);
+    this.#alarms.last("watch", this.#interval, () => this.#beat());
   }
 
   /** A network that is gone does not say so: silence after a ping counts as an end. */
   #beat() {
-    if (!this.#heard) {
+    if (!this.#hasHeard) {
       this.#end(null);
       return;
     }
-    this.#heard = false;
+    this.#hasHeard = false;
     this.#await();
-    this.call(action.ping()).then(
-      (data) => this.#listener.onHeads(data.heads),
-      () => undefined,
-    );
+    const heard = ({ heads }) => this.#listener.onHeads(heads);
+    this.call(action.ping()).then(heard, () => undefined);
   }
 
   #end(code) {

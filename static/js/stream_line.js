@@ -1,77 +1,47 @@
 /** A line of server-sent events: they bring what happens, the HTTP API carries the rest. */
 
 import { EventStream } from "./event_stream.js";
-import { Disconnected, decode, meaningOf } from "./protocol.js";
+import { decode } from "./protocol.js";
+import { RequestLine } from "./request_line.js";
 
 const HELLO_MS = 10_000;
 const GATHER_MS = 50;
 const MOST_CHATS = 50;
 const BEATS_MISSED = 3;
 
-/** As SocketLine; see there for what it tells its listener. */
-export class StreamLine {
+export class StreamLine extends RequestLine {
   #openStream;
-  #rest;
-  #listener;
-  #timers;
-  #heard = new Map(); // chatId to the position it is heard from, null for the head; oldest first
+  #heard; // chatId to the position it is heard from, null for the head; oldest first
   #stream = null;
-  #watch = null;
-  #gathering = null;
-  #interval = Infinity;
+  #patience = HELLO_MS;
   #isOpen = false;
-  #isClosed = false;
   #lastError = null;
 
   /**
-   * `openStream(path, signal)` resolves with `{status, error, pieces}`, the last an async iterable
-   * of text; `chatIds` are heard from the beginning.
+   * `openStream(path, signal)` resolves with `{error, pieces}`, the last an async iterable of text;
+   * `chatIds` are heard from the beginning.
    */
-  constructor({ openStream, rest, listener, chatIds, timers = globalThis }) {
+  constructor({ openStream, chatIds, ...means }) {
+    super(means);
     this.#openStream = openStream;
-    this.#rest = rest;
-    this.#listener = listener;
-    this.#timers = timers;
-    chatIds.slice(0, MOST_CHATS).forEach((chatId) => this.#heard.set(chatId, null));
+    this.#heard = new Map(chatIds.slice(0, MOST_CHATS).map((chatId) => [chatId, null]));
     this.#begin();
   }
 
-  /** Whoever subscribes is told what they have missed, and the stream goes on from there. */
   async call(frame) {
-    const data = await this.#orClosed(this.#rest.call(frame));
-    if (frame.action === "subscribe") {
-      this.#hear(frame.chatId, data.head);
-    } else if (frame.action === "unsubscribe") {
+    const data = await super.call(frame);
+    if (frame.action === "unsubscribe") {
       this.#heard.delete(frame.chatId);
     }
     return data;
   }
 
   listen(chatIds) {
-    chatIds.forEach((chatId) => this.#hear(chatId, null));
-  }
-
-  watch() {}
-
-  nudge() {}
-
-  close() {
-    this.#isClosed = true;
-    this.#timers.clearTimeout(this.#watch);
-    this.#timers.clearTimeout(this.#gathering);
-    this.#stream?.abort();
-  }
-
-  async #orClosed(answer) {
-    const data = await answer;
-    if (this.#isClosed) {
-      throw new Disconnected();
-    }
-    return data;
+    chatIds.forEach((chatId) => this.follow(chatId, null));
   }
 
   /** A chat that the stream does not have yet needs another stream; some are gathered for one. */
-  #hear(chatId, position) {
+  follow(chatId, position) {
     if (this.#heard.has(chatId)) {
       return;
     }
@@ -79,43 +49,44 @@ export class StreamLine {
       this.#heard.delete(this.#heard.keys().next().value);
     }
     this.#heard.set(chatId, position);
-    this.#timers.clearTimeout(this.#gathering);
-    this.#gathering = this.#timers.setTimeout(() => this.#begin(), GATHER_MS);
+    this.alarms.last("gather", GATHER_MS, () => this.#begin());
+  }
+
+  close() {
+    super.close();
+    this.#stream?.abort();
   }
 
   /** The new one goes on from where each chat was heard of last, so nothing falls in between. */
   async #begin() {
     this.#stream?.abort();
-    const stream = new AbortController();
-    this.#stream = stream;
+    this.#stream = new AbortController();
+    const { signal } = this.#stream;
     this.#waitFor(HELLO_MS);
     const events = new EventStream((data, id) => this.#take(decode(data), id));
     try {
-      const answer = await this.#openStream(this.#path(), stream.signal);
-      if (answer.error) {
-        return this.#refused(answer.error);
-      }
-      for await (const piece of answer.pieces) {
-        if (stream.signal.aborted) {
-          return undefined;
+      const { error = null, pieces = [] } = await this.#openStream(this.#path(), signal);
+      this.#lastError = error;
+      for await (const piece of pieces) {
+        if (signal.aborted) {
+          return;
         }
-        this.#waitFor(BEATS_MISSED * this.#interval);
+        this.#waitFor(this.#patience);
         events.take(piece);
       }
     } catch {
       // A cut says no more than an end does.
     }
-    return stream.signal.aborted ? undefined : this.#ended();
+    if (!signal.aborted) {
+      this.end(this.#lastError);
+    }
   }
 
   #path() {
     const places = [...this.#heard].filter(([, position]) => position !== null);
     const since = places.map((place) => place.join("=")).join(",");
-    const query = new URLSearchParams({ chats: [...this.#heard.keys()].join(",") });
-    if (since) {
-      query.set("since", since);
-    }
-    return `stream/?${query}`;
+    const chats = [...this.#heard.keys()].join(",");
+    return `stream/?${new URLSearchParams({ chats, ...(since && { since }) })}`;
   }
 
   #take(frame, id) {
@@ -125,7 +96,7 @@ export class StreamLine {
     } else if (frame?.op === "error") {
       this.#lastError = frame.error;
     } else if (frame !== null) {
-      this.#listener.onFrame(frame);
+      this.listener.onFrame(frame);
     }
   }
 
@@ -135,34 +106,17 @@ export class StreamLine {
     }
   }
 
-  #greet(hello) {
-    this.#interval = hello.pingIntervalMs;
-    this.#waitFor(BEATS_MISSED * this.#interval);
+  #greet({ pingIntervalMs }) {
+    this.#patience = BEATS_MISSED * pingIntervalMs;
+    this.#waitFor(this.#patience);
     if (!this.#isOpen) {
       this.#isOpen = true;
-      this.#listener.onOpen(hello);
+      this.listener.onOpen();
     }
   }
 
   /** Something, if only a comment, comes all the time; what nobody lets through is no line. */
   #waitFor(ms) {
-    this.#timers.clearTimeout(this.#watch);
-    if (Number.isFinite(ms)) {
-      this.#watch = this.#timers.setTimeout(() => this.#ended(), ms);
-    }
-  }
-
-  #refused(error) {
-    this.#lastError = error;
-    return this.#ended();
-  }
-
-  /** A stream has no close codes: its last word says whether to come back. */
-  #ended() {
-    if (!this.#isClosed) {
-      this.close();
-      const isOver = meaningOf(this.#lastError?.code) === "signedOut";
-      this.#listener.onEnd(isOver ? 4501 : null, this.#lastError?.message ?? null);
-    }
+    this.alarms.last("watch", ms, () => this.end(this.#lastError));
   }
 }

@@ -1,0 +1,41 @@
+/** What lines of plain requests have in common: actions go by the HTTP API, and an end is told once. */
+
+import { Alarms } from "./alarms.js";
+import { Disconnected, meaningOf } from "./protocol.js";
+
+/** As SocketLine; see there for what it tells its listener. */
+export class RequestLine {
+  isClosed = false;
+
+  constructor({ rest, listener, timers }) {
+    this.rest = rest;
+    this.listener = listener;
+    this.alarms = new Alarms(timers);
+  }
+
+  /** Whoever subscribes is told what they have missed; `follow` goes on from there. */
+  async call(frame) {
+    const data = await this.rest.call(frame);
+    if (this.isClosed) {
+      throw new Disconnected();
+    }
+    if (frame.action === "subscribe") {
+      this.follow(frame.chatId, data.head);
+    }
+    return data;
+  }
+
+  close() {
+    this.isClosed = true;
+    this.alarms.silence();
+  }
+
+  /** Requests have no close codes: what was said last tells whether to come back. */
+  end(problem) {
+    if (!this.isClosed) {
+      this.close();
+      const isOver = meaningOf(problem?.code) === "signedOut";
+      this.listener.onEnd(isOver ? 4501 : null, problem?.message || null);
+    }
+  }
+}
