@@ -1,30 +1,25 @@
 /** One bar of actions for all messages: it stands at the one that is pointed at, or has the focus. */
 
+import { focusOn, template } from "./parts.js";
+
 export class ActsBar {
   #log;
   #list;
-  #bar;
+  #bar = template("acts-template");
   #permitted;
-  #listeners = new AbortController();
 
   /** `permitted(element)` is the names of what may be done with that message now. */
   constructor({ log, list, permitted }) {
     this.#log = log;
     this.#list = list;
     this.#permitted = permitted;
-    this.#bar = document.getElementById("acts-template").content.firstElementChild.cloneNode(true);
-    const { signal } = this.#listeners;
+    // These live as long as the page does, so nothing removes them.
     const messageAt = ({ target }) => target.closest?.(".message") ?? null;
-    list.addEventListener("pointerover", (event) => this.#point(event, messageAt(event)), { signal });
-    list.addEventListener("pointerleave", (event) => this.#leave(event), { signal });
-    list.addEventListener("focusin", (event) => this.show(messageAt(event)), { signal });
-    list.addEventListener("click", (event) => this.#tap(event, messageAt(event)), { signal });
-    log.addEventListener("keydown", (event) => this.#press(event, messageAt(event)), { signal });
-  }
-
-  close() {
-    this.#listeners.abort();
-    this.#bar.remove();
+    list.addEventListener("pointerover", (event) => this.#point(event, messageAt(event)));
+    list.addEventListener("pointerleave", (event) => this.#leave(event));
+    list.addEventListener("focusin", (event) => this.show(messageAt(event)));
+    list.addEventListener("click", (event) => this.#tap(event, messageAt(event)));
+    log.addEventListener("keydown", (event) => this.#press(event, messageAt(event)));
   }
 
   get message() {
@@ -90,8 +85,7 @@ export class ActsBar {
 
   #goTo(message) {
     if (message) {
-      message.tabIndex = -1;
-      message.focus({ preventScroll: true });
+      focusOn(message);
       message.scrollIntoView({ block: "nearest" });
     }
   }

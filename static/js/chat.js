@@ -15,18 +15,14 @@ class ChatPage {
     onDraft: (chat) => chat === this.#chat && this.#view.takeUp(chat.draft),
   });
   #lines = new ListView({ list: document.querySelector(".chats ul"), words: this.#page.words });
-  #view = new ChatView({
-    words: this.#page.words,
-    selfId: this.#page.user.id,
-    chat: () => this.#chat,
-  });
+  #view = new ChatView({ words: this.#page.words, chat: () => this.#chat });
 
   get #chat() {
-    return this.#session.chats.current;
+    return this.#session.current;
   }
 
   open() {
-    this.#session.chats.show(this.#page);
+    this.#session.show(this.#page);
     this.#listen();
     this.#session.start();
     this.#view.open();
@@ -34,7 +30,7 @@ class ChatPage {
 
   /** Another chat in the same page: what is known of it is there at once. */
   #visit(chatId, url) {
-    if (this.#session.chats.isCurrent(chatId)) {
+    if (this.#session.isCurrent(chatId)) {
       return;
     }
     this.#keepDraft();
@@ -45,11 +41,11 @@ class ChatPage {
 
   // These live as long as the page does, so nothing removes them.
   #listen() {
-    const { chats, connection } = this.#session;
+    const { connection } = this.#session;
     const form = document.getElementById("composer");
     addEventListener("online", () => connection.hurry());
     addEventListener("offline", () => connection.interrupt());
-    addEventListener("beforeunload", (event) => chats.areSafe || event.preventDefault());
+    addEventListener("beforeunload", (event) => this.#session.areSafe || event.preventDefault());
     addEventListener("pagehide", () => this.#leave());
     form.addEventListener("input", () => this.#keepDraft());
     form.addEventListener("submit", () => this.#keepDraft());
@@ -65,12 +61,12 @@ class ChatPage {
 
   #keepDraft() {
     this.#view.leave();
-    this.#session.keepDraft(this.#chat.chatId, this.#chat.draft);
+    this.#session.keepDraft(this.#chat);
   }
 
   #leave() {
     this.#keepDraft();
-    this.#session.chats.keep();
+    this.#session.keep();
   }
 
   #turn() {
@@ -83,7 +79,7 @@ class ChatPage {
   }
 
   #changed(chatId) {
-    if (this.#session.chats.isCurrent(chatId)) {
+    if (this.#session.isCurrent(chatId)) {
       this.#soon(() => this.#paint(), "chat");
     }
   }

@@ -1,13 +1,10 @@
 /** The list of one's chats: what came last, how much is unread, the newest first. */
 
+import { parseCursor } from "./cursor.js";
+
 const MISSED_MS = 1_000;
 const RETRY_MS = 30_000;
 const FIRST_SAID = /^(user|system|youtube|ai)_message$/;
-
-function parse(cursor) {
-  const [epoch, seq] = cursor.split(":");
-  return { epoch, seq: Number(seq) };
-}
 
 export class ChatList {
   #selfId;
@@ -65,7 +62,7 @@ export class ChatList {
   readUpTo(chatId, seq) {
     const line = this.#lines.get(chatId);
     if (line?.unread > 0) {
-      if (seq >= parse(line.head).seq) {
+      if (seq >= parseCursor(line.head).seq) {
         this.#set(line, { unread: 0 });
       } else {
         this.#missed();
@@ -92,7 +89,7 @@ export class ChatList {
 
   #take(event) {
     const line = this.#lines.get(event.chatId);
-    const head = line && parse(line.head);
+    const head = line && parseCursor(line.head);
     if (!line || head.epoch !== event.epoch || event.seq > head.seq + 1) {
       this.#missed();
     } else if (event.seq === head.seq + 1) {
@@ -125,7 +122,7 @@ export class ChatList {
 
   #newer({ chatId, title, head, unread, lastMessage: last, createdAt }) {
     const known = this.#lines.get(chatId);
-    const [mine, theirs] = [known?.head ?? head, head].map(parse);
+    const [mine, theirs] = [known?.head ?? head, head].map(parseCursor);
     if (mine.epoch === theirs.epoch && mine.seq > theirs.seq) {
       this.#missed();
       return known;

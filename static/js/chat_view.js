@@ -5,6 +5,7 @@ import { Composer } from "./composer.js";
 import { clockTime } from "./local_times.js";
 import { LogView } from "./log_view.js";
 import { MessageActs } from "./message_acts.js";
+import { focusOn, write } from "./parts.js";
 import { permittedActs } from "./permitted.js";
 import { meaningOf } from "./protocol.js";
 import { ReadingPlace } from "./reading_place.js";
@@ -17,7 +18,6 @@ const AHEAD = 1.5;
 export class ChatView {
   #chat;
   #words;
-  #selfId;
   #log = document.getElementById("log");
   #list = document.getElementById("messages");
   #toEnd = document.getElementById("to-end");
@@ -29,19 +29,18 @@ export class ChatView {
   #composer;
 
   /** `chat()` is the LiveChat to be shown. */
-  constructor({ words, selfId, chat }) {
+  constructor({ words, chat }) {
     this.#chat = chat;
     this.#words = words;
-    this.#selfId = selfId;
-    this.#view = new LogView({ log: this.#log, list: this.#list, words, selfId });
+    this.#view = new LogView({ log: this.#log, list: this.#list, words });
     this.#bar = new ActsBar({ log: this.#log, list: this.#list, permitted: (element) => this.#permitted(element) });
     this.#composer = new Composer({
       form: document.getElementById("composer"),
       words,
       onSend: (what) => this.#send(what),
-      onEdit: (message, text) => chat().edit(message, text),
+      onEdit: (message, text) => chat().change("edit", message.messageId, message.rev, text),
       onEditLast: () => this.#composer.begin("edit", chat().newestOwn),
-      onTyping: (on) => chat().type(on),
+      onTyping: (on) => chat().tell("typing", on),
     });
     const onSaid = (said) => this.#view.announce(said);
     this.#acts = new MessageActs({ chat, composer: this.#composer, bar: this.#bar, words, onSaid });
@@ -94,16 +93,17 @@ export class ChatView {
     const isPinned = this.#isAtEnd;
     this.#list.toggleAttribute("data-live", state === "inStep");
     this.#list.toggleAttribute("data-moderate", permissions?.moderate ?? false);
-    chat.history.settle(isPinned);
+    chat.passage.settle(isPinned);
     this.#markRead();
     this.#place.keepThrough(() => this.#view.show(chat), { isPinned });
     this.#bar.show();
     this.#paintEnds(chat);
     this.#paintCompany(chat);
-    document.getElementById("status").dataset.state = state;
-    write("status", statusOf(chat.facts, this.#words, clockTime));
+    const status = document.getElementById("status");
+    status.dataset.state = state;
+    write(status, statusOf(chat.facts, this.#words, clockTime));
     this.#composer.allow(this.#mayWrite(chat));
-    write("title", title ?? "");
+    writeTo("title", title ?? "");
     this.#readOn();
   }
 
@@ -139,30 +139,29 @@ export class ChatView {
     this.#list.querySelector("[data-target]")?.removeAttribute("data-target");
     if (element) {
       element.toggleAttribute("data-target", true);
-      element.tabIndex = -1;
-      element.focus({ preventScroll: true });
+      focusOn(element);
       this.#place.goToElement(element);
     }
   }
 
   get #isAtEnd() {
-    return this.#place.isAtEnd && this.#chat().isLive;
+    return this.#place.isAtEnd && this.#chat().passage.isLive;
   }
 
   #moved() {
     this.#markRead();
-    this.#chat().history.settle(this.#isAtEnd);
+    this.#chat().passage.settle(this.#isAtEnd);
     this.#paintEnds(this.#chat());
     this.#readOn();
   }
 
   /** Before the reader comes to an end of what is shown, there is more. */
   #readOn() {
-    const { history, hasOlder, isLive } = this.#chat();
+    const { history, passage } = this.#chat();
     const { above, below } = this.#place.room;
-    if (above < AHEAD && hasOlder) {
+    if (above < AHEAD && passage.hasOlder) {
       history.older();
-    } else if (below < AHEAD && !isLive) {
+    } else if (below < AHEAD && !passage.isLive) {
       history.newer();
     }
   }
@@ -217,33 +216,29 @@ export class ChatView {
 
   #permitted({ dataset }) {
     const chat = this.#chat();
-    const message = chat.find(dataset.messageId);
-    const asker = message?.type === "ai" ? chat.find(message.replyTo) : message;
-    const names = permittedActs(message, {
-      isOwn: message?.author?.id === this.#selfId,
-      isAsked: asker?.author?.id === this.#selfId,
-      permissions: chat.permissions,
-    });
+    const message = chat.passage.find(dataset.messageId);
+    const sides = message && chat.sidesOf(message);
+    const names = permittedActs(message, { ...sides, permissions: chat.permissions });
     if (names.includes("up")) {
       this.#acts.showVerdict(message.messageId);
     }
     return names;
   }
 
-  #paintEnds({ hasOlder, isLive, unseen }) {
+  #paintEnds({ passage: { hasOlder, isLive }, unseen }) {
     document.getElementById("older").hidden = !hasOlder;
     document.getElementById("newer").hidden = isLive;
     this.#toEnd.hidden = this.#isAtEnd;
     const words = unseen > 0 ? say(this.#words.newMessages, { count: unseen }) : this.#words.toEnd;
-    write("to-end", words);
+    write(this.#toEnd, words);
   }
 
   #paintCompany({ state, company: { others, writing } }) {
     const here = { names: this.#names.format(others) };
     const words = others.length > 0 ? say(this.#words.here, here) : this.#words.alone;
-    write("company", state === "inStep" || others.length > 0 ? words : "");
+    writeTo("company", state === "inStep" || others.length > 0 ? words : "");
     const typing = writing.length > 1 ? this.#words.typingMany : this.#words.typingOne;
-    write("typing", writing.length > 0 ? say(typing, { names: this.#names.format(writing) }) : "");
+    writeTo("typing", writing.length > 0 ? say(typing, { names: this.#names.format(writing) }) : "");
   }
 
   /** Only where the form is no way out either is the button taken away. */
@@ -255,10 +250,6 @@ export class ChatView {
   }
 }
 
-/** A live region speaks whenever it is written to, so only what is new is written. */
-function write(id, text) {
-  const element = document.getElementById(id);
-  if (element.textContent !== text) {
-    element.textContent = text;
-  }
+function writeTo(id, text) {
+  write(document.getElementById(id), text);
 }

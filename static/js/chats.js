@@ -54,7 +54,7 @@ export class Chats {
   }
 
   get areSafe() {
-    return [...this.#known.values()].every((chat) => chat.isSafe);
+    return [...this.#known.values()].every((chat) => chat.outbox.isSafe);
   }
 
   /** Shows a chat: as it is known already, else as `page` has it, else from what was kept of it. */
@@ -158,10 +158,10 @@ export class Chats {
 
   // --- What the connection tells --------------------------------------------------------------
 
-  onOpen(hello) {
+  onOpen() {
     this.#isOpen = true;
     const awake = [...this.#known.values()].filter((chat) => !this.#waking.has(chat));
-    awake.reverse().forEach((chat) => chat.onOpen(hello)); // who is looked at comes first
+    awake.reverse().forEach((chat) => chat.onOpen()); // who is looked at comes first
   }
 
   onWaiting() {
@@ -184,12 +184,6 @@ export class Chats {
   onFrame(frame) {
     this.#list.onFrame(frame);
     this.#known.get(frame.chatId)?.onFrame(frame);
-  }
-
-  // --- What a chat tells ----------------------------------------------------------------------
-
-  read(chatId, seq) {
-    this.#list.readUpTo(chatId, seq);
   }
 
   /** Not ours, or not there: nothing of it is kept. */

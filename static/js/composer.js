@@ -16,7 +16,6 @@ export class Composer {
   #context = null;
   #aside = null; // what was being written before an edit began
   #saidAt = null;
-  #listeners = new AbortController();
 
   /**
    * `onSend(what)` returns whether it took the text; if not, the form goes to the server.
@@ -30,17 +29,13 @@ export class Composer {
     this.#buttons = [...form.querySelectorAll("button[name=type]")];
     const ids = ["about", "offer", "problem", "closed", "count"];
     this.#parts = Object.fromEntries(ids.map((id) => [id, document.getElementById(id)]));
-    const { signal } = this.#listeners;
-    form.addEventListener("submit", (event) => this.#submit(event), { signal });
-    this.#box.addEventListener("keydown", (event) => this.#press(event), { signal });
-    this.#box.addEventListener("input", () => this.#type(), { signal });
-    this.#box.addEventListener("blur", () => this.#rest(), { signal });
-    this.#parts.about.querySelector("button").addEventListener("click", () => this.#forget(), { signal });
+    // These live as long as the page does, so nothing removes them.
+    form.addEventListener("submit", (event) => this.#submit(event));
+    this.#box.addEventListener("keydown", (event) => this.#press(event));
+    this.#box.addEventListener("input", () => this.#type());
+    this.#box.addEventListener("blur", () => this.#rest());
+    this.#parts.about.querySelector("button").addEventListener("click", () => this.#forget());
     this.#paint();
-  }
-
-  close() {
-    this.#listeners.abort();
   }
 
   /** Where the form goes by itself. */

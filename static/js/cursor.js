@@ -2,11 +2,9 @@
 
 const MOST_HELD = 500;
 
-function parse(text) {
-  if (text === null) {
-    return { epoch: null, seq: 0 };
-  }
-  const [epoch, seq] = text.split(":");
+/** What a cursor's text says; null stands for nothing known. */
+export function parseCursor(text) {
+  const [epoch, seq] = text?.split(":") ?? [null, 0];
   return { epoch, seq: Number(seq) };
 }
 
@@ -18,7 +16,7 @@ export class Cursor {
 
   /** `text` is null where nothing is known of the chat yet: every event then waits for a snapshot. */
   constructor(text) {
-    ({ epoch: this.#epoch, seq: this.#seq } = parse(text));
+    ({ epoch: this.#epoch, seq: this.#seq } = parseCursor(text));
   }
 
   toString() {
@@ -36,8 +34,8 @@ export class Cursor {
 
   /** Whether nothing lies between an older position and messages from `from` on. */
   meets(text, from) {
-    const { epoch, seq } = parse(text);
-    return epoch === this.#epoch && seq <= this.#seq && seq >= from - 1;
+    const position = parseCursor(text);
+    return this.#covers(position) && position.seq >= from - 1;
   }
 
   /** Whether something is known to be missing: an event ahead is held, or a head is further on. */
@@ -53,11 +51,8 @@ export class Cursor {
 
   /** Takes one event; returns those whose turn it is now. Behind is dropped, ahead is held. */
   take(event) {
-    if (event.epoch === this.#epoch && event.seq <= this.#seq) {
-      return [];
-    }
     // What does not fit is not lost: being behind already means asking for everything missing.
-    if (this.#held.length < MOST_HELD) {
+    if (!this.#covers(event) && this.#held.length < MOST_HELD) {
       this.#held.push(event);
     }
     return this.#release();
@@ -65,29 +60,22 @@ export class Cursor {
 
   /** What the server says of the head: the only way to learn that the very last event is missing. */
   hearOf(headText) {
-    const head = parse(headText);
+    const head = parseCursor(headText);
     this.#head = this.#covers(head) ? null : head;
   }
 
   /** To the head of a replay, once its events are applied; returns held events that follow it. */
   advance(headText) {
-    const head = parse(headText);
-    return this.#goOn(this.#covers(head) ? { epoch: this.#epoch, seq: this.#seq } : head);
+    return this.reset(this.#covers(parseCursor(headText)) ? `${this}` : headText);
   }
 
-  /** To the head of a snapshot, which may lie behind or in another epoch. */
+  /** To the head of a snapshot, which may lie behind or in another epoch: what is of a third one came late. */
   reset(headText) {
-    return this.#goOn(parse(headText));
-  }
-
-  /** The server's answer is of the present epoch: what is here of another one came late. */
-  #goOn({ epoch, seq }) {
+    const { epoch, seq } = parseCursor(headText);
     this.#epoch = epoch;
     this.#seq = seq;
     this.#held = this.#held.filter((event) => event.epoch === epoch);
-    if (this.#head?.epoch !== epoch) {
-      this.#head = null;
-    }
+    this.#head = this.#head?.epoch === epoch ? this.#head : null;
     return this.#release();
   }
 
@@ -102,9 +90,7 @@ export class Cursor {
       released.push(next);
     }
     this.#held = this.#held.filter((event) => !this.#covers(event));
-    if (this.#head !== null && this.#covers(this.#head)) {
-      this.#head = null;
-    }
+    this.#head = this.#head && this.#covers(this.#head) ? null : this.#head;
     return released;
   }
 

@@ -4,10 +4,7 @@ import { Backoff } from "./backoff.js";
 import { STEP } from "./passage.js";
 
 export class History {
-  #readPage;
-  #passage;
-  #alarms;
-  #onChange;
+  #chat;
   #backoff;
   #call = null;
   #heard = [];
@@ -15,13 +12,13 @@ export class History {
   #isOver = false; // the server will not say more than it has
   #place = null; // the seq around which what is shown has to be read anew
 
-  /** `readPage({before: seq}, limit)`, or `after`, or `around`, is a page of the API. */
-  constructor({ readPage, passage, alarms, onChange, backoff = new Backoff() }) {
-    this.#readPage = readPage;
-    this.#passage = passage;
-    this.#alarms = alarms;
-    this.#onChange = onChange;
-    this.#backoff = backoff;
+  /**
+   * `chat` has the passage; its `readPage({before: seq}, limit)`, or `after`, or `around`, is a page
+   * of the API.
+   */
+  constructor(chat) {
+    this.#chat = chat;
+    this.#backoff = chat.backoff ?? new Backoff();
   }
 
   /** Whether what is shown may have changed since, unheard. */
@@ -31,90 +28,77 @@ export class History {
 
   /** When the messages begin, if there are older ones that were wanted and could not be read. */
   get incompleteBefore() {
-    return this.#failed === "older" ? (this.#passage.messages[0]?.timestamp ?? null) : null;
+    return this.#failed === "before" ? (this.#chat.passage.messages[0]?.timestamp ?? null) : null;
   }
 
   older() {
-    return this.#go("older", () => this.#passage.rise(), (before, page) => {
-      this.#passage.takeOlder(before, page);
-    });
+    return this.#go("before", (passage) => passage.rise());
   }
 
   newer() {
-    return this.#go("newer", () => this.#passage.sink(), (after, page) => {
-      this.#passage.takeNewer(after, page);
-    });
+    return this.#go("after", (passage) => passage.sink());
   }
 
   /** Resolves with whether it could be read. */
   around(seq) {
-    this.#call = null;
-    return this.#read("around", seq, (_, page) => {
-      this.#place = null;
-      this.#passage.takeAround(page);
-    });
+    return this.#read("around", seq);
   }
 
   toEnd() {
     this.#call = null;
     this.#place = null;
     this.#failed = null;
-    this.#passage.toEnd();
-    this.#onChange();
-  }
-
-  /** Whether the reader stands at the live end, and so what gives way when there is too much. */
-  settle(isAtEnd) {
-    this.#passage.settle(isAtEnd);
+    this.#chat.passage.toEnd();
+    this.#chat.onChange();
   }
 
   /** Before the newest messages are replaced by others: what has changed since was not told. */
   lose() {
+    const { passage } = this.#chat;
     this.#call = null;
-    this.#passage.letGoOfTail();
+    passage.letGoOfTail();
     // At the live end nothing is looked at before the new tail is there: it begins where that does.
-    const shown = this.#passage.isLive ? [] : this.#passage.messages;
+    const shown = passage.isLive ? [] : passage.messages;
     this.#place = shown[shown.length >> 1]?.seq ?? null;
   }
 
   /** It may work now. */
   resume() {
-    this.#alarms.cancel("history");
+    this.#chat.alarms.cancel("history");
     this.#isOver = false;
-    if (this.#place !== null) {
+    if (this.isStale) {
       this.around(this.#place);
-    } else if (this.#failed === "older") {
+    } else if (this.#failed === "before") {
       this.older();
-    } else if (this.#failed === "newer") {
+    } else if (this.#failed === "after") {
       this.newer();
     }
   }
 
   /** A message as it is now. While a page is on its way, it may hold an older state of it. */
   put(message) {
-    this.#passage.put(message);
+    this.#chat.passage.put(message);
     if (this.#call !== null) {
       this.#heard.push(message);
     }
   }
 
-  #go(way, step, take) {
-    if (this.#call !== null || this.isStale || this.#isOver || this.#alarms.has("history")) {
-      return Promise.resolve(false);
+  async #go(way, step) {
+    if (this.#call !== null || this.isStale || this.#isOver || this.#chat.alarms.has("history")) {
+      return false;
     }
-    const seq = step();
+    const seq = step(this.#chat.passage);
     if (seq !== null) {
-      return this.#read(way, seq, take);
+      return this.#read(way, seq);
     }
     this.#failed = null;
-    this.#onChange();
-    return Promise.resolve(true);
+    this.#chat.onChange();
+    return true;
   }
 
   /** One page at a time. An answer that nobody waits for any more is dropped. */
-  async #read(way, seq, take) {
-    const name = { older: "before", newer: "after", around: "around" }[way];
-    const call = this.#readPage({ [name]: seq }, STEP);
+  async #read(way, seq) {
+    const call = this.#chat.readPage({ [way]: seq }, STEP);
     this.#call = call;
     this.#heard = [];
     const page = await call.catch((problem) => ({ problem }));
@@ -127,18 +111,30 @@ export class History {
     } else {
       this.#failed = null;
       this.#backoff.reset();
-      take(seq, page);
-      this.#heard.forEach((message) => this.#passage.put(message));
+      this.#take(way, seq, page);
     }
-    this.#onChange();
+    this.#chat.onChange();
     return !page.problem;
+  }
+
+  #take(way, seq, page) {
+    const { passage } = this.#chat;
+    if (way === "before") {
+      passage.takeOlder(seq, page);
+    } else if (way === "after") {
+      passage.takeNewer(seq, page);
+    } else {
+      this.#place = null;
+      passage.takeAround(page);
+    }
+    this.#heard.forEach((message) => passage.put(message));
   }
 
   #fail(way, { retryable = true }) {
     this.#failed = way;
     this.#isOver = !retryable;
     if (retryable) {
-      this.#alarms.first("history", this.#backoff.next(), () => this.resume());
+      this.#chat.alarms.first("history", this.#backoff.next(), () => this.resume());
     }
   }
 }

@@ -1,13 +1,13 @@
 /** The list of chats on the page: the lines the server made, kept in step. */
 
 import { showLocally, utc } from "./local_times.js";
+import { arrange, template, write } from "./parts.js";
 import { authorOf, stateOf } from "./words.js";
 
 const MOST_LETTERS = 200;
 
 export class ListView {
   #list;
-  #template = document.getElementById("line-template");
   #words;
 
   constructor({ list, words }) {
@@ -18,34 +18,21 @@ export class ListView {
   /** Shows these lines, in this order; the one of `currentId` as the one that is open. */
   show(lines, currentId) {
     const items = new Map([...this.#list.children].map((item) => [chatIdOf(item), item]));
-    let place = this.#list.firstElementChild;
-    for (const line of lines) {
-      const item = items.get(line.chatId) ?? this.#blank(line);
+    const shown = lines.map((line) => {
+      const item = items.get(line.chatId) ?? template("line-template");
       items.delete(line.chatId);
       this.#fill(item, line, line.chatId === currentId);
-      if (item === place) {
-        place = place.nextElementSibling;
-      } else {
-        this.#list.insertBefore(item, place);
-      }
-    }
+      return item;
+    });
     items.forEach((item) => item.remove());
+    arrange(this.#list, shown);
   }
 
-  #blank({ chatId }) {
-    const item = this.#template.content.firstElementChild.cloneNode(true);
-    item.querySelector("a").setAttribute("href", `/chats/${chatId}/`);
-    return item;
-  }
-
-  #fill(item, { title, unread, at, last }, isCurrent) {
+  #fill(item, { chatId, title, unread, at, last }, isCurrent) {
     const link = item.querySelector("a");
-    if (isCurrent) {
-      link.setAttribute("aria-current", "page");
-    } else {
-      link.removeAttribute("aria-current");
-    }
-    write(item, ".title", title);
+    link.setAttribute("href", `/chats/${chatId}/`);
+    link.ariaCurrent = isCurrent ? "page" : null;
+    write(item.querySelector(".title"), title);
     this.#count(link, isCurrent ? 0 : unread);
     if (last) {
       this.#fillLast(item, last);
@@ -64,9 +51,9 @@ export class ListView {
       return;
     }
     if (badge === null) {
-      link.append(this.#template.content.querySelector(".unread").cloneNode(true));
+      link.append(template("line-template").querySelector(".unread"));
     }
-    write(link, "[data-slot=count]", `${unread}`);
+    write(link.querySelector("[data-slot=count]"), `${unread}`);
   }
 
   #fillLast(item, message) {
@@ -83,11 +70,4 @@ export class ListView {
 
 function chatIdOf(item) {
   return item.querySelector("a")?.getAttribute("href").split("/").at(-2);
-}
-
-function write(parent, selector, text) {
-  const element = parent.querySelector(selector);
-  if (element.textContent !== text) {
-    element.textContent = text;
-  }
 }

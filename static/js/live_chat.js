@@ -17,37 +17,28 @@ import { Timeline } from "./timeline.js";
 const READ_MS = 1_000;
 const FETCH_MS = 1_000;
 const TICK_MS = 1_000;
+const FRAME_BYTES = 65_536;
+const NOTHING = () => undefined;
 
 // After these the server may allow more or less than it said when this page subscribed.
 const CHANGES_PERMISSIONS = /^(chat_frozen|chat_unfrozen|member_muted|member_unmuted)$/;
 
 export class LiveChat {
-  #chatId;
   #selfId;
-  #connection;
-  #onChange;
   #onGone;
   #onRead;
-  #clock;
-  #alarms;
-  #cursor;
   #company;
-  #outbox;
   #timeline;
-  #passage;
-  #rest;
-  #quotes;
-  #follower;
-  #sender;
+  #quotes = new Quotes(this);
+  #follower = new Follower(this);
+  #sender = new Sender(this);
   #hasBroken = false;
   #hasBegun = false;
   #readSeq = 0;
 
-  title;
   permissions = null;
+  frameBytes = FRAME_BYTES;
   stopped = null;
-  history;
-  news;
   /** What is in the box, and where the log stands, while another chat is shown; see chat.js. */
   draft = {};
   place = null;
@@ -58,74 +49,44 @@ export class LiveChat {
    * gather before painting. `onRead(seq)` and `onGone()` say that it was read so far, and that it is
    * not ours, or not there.
    */
-  constructor(page, { connection, rest, onChange, onGone = () => undefined, ...means }) {
-    const { onRead = () => undefined, unsent, timers = globalThis, clock = Date.now } = means;
-    const chatId = page.chatId;
-    this.#chatId = chatId;
-    this.title = page.title ?? null;
-    this.#selfId = page.user.id;
-    this.#onChange = onChange;
+  constructor(page, { onGone = NOTHING, onRead = NOTHING, timers, clock = Date.now, ...means }) {
+    const { chatId, title = null, user, cursor, messages, moreBefore, readSeq = null, passage } = page;
+    Object.assign(this, { chatId, title, clock, ...means }); // connection, rest, unsent, onChange
+    this.#selfId = user.id;
     this.#onGone = onGone;
     this.#onRead = onRead;
-    this.#clock = clock;
-    this.#alarms = new Alarms(timers);
-    this.#cursor = new Cursor(page.cursor);
-    this.#company = new Company(page.user.id);
-    this.#outbox = new Outbox({ chatId, unsent, clock });
-    this.#timeline = new Timeline(chatId, this.#outbox);
-    this.#timeline.replace(page.messages, page.moreBefore);
-    this.#passage = new Passage(chatId, this.#timeline);
-    if (page.passage) {
-      this.#passage.takeAround(page.passage);
+    this.alarms = new Alarms(timers, clock);
+    this.cursor = new Cursor(cursor);
+    this.outbox = new Outbox(this);
+    this.#timeline = new Timeline(chatId);
+    this.#timeline.replace(messages, moreBefore);
+    this.passage = new Passage(chatId, this.#timeline);
+    if (passage) {
+      this.passage.takeAround(passage);
     }
-    this.#quotes = new Quotes({ lookUp: (ids) => this.#lookUp(ids), onChange });
-    this.news = new News(page.user.id, page.readSeq ?? null);
-    this.#rest = rest;
-    this.#connection = connection;
-    this.history = new History({
-      readPage: (place, limit) => this.#readPage({ ...place, limit }),
-      passage: this.#passage,
-      alarms: this.#alarms,
-      onChange,
-    });
-    const shared = { chatId, connection, alarms: this.#alarms, listener: this };
-    this.#follower = new Follower({ ...shared, cursor: this.#cursor });
-    this.#sender = new Sender({ ...shared, outbox: this.#outbox, rest, unsent, clock });
+    this.history = new History(this);
+    this.news = new News(user.id, readSeq);
+    this.#company = new Company(user.id);
   }
 
   // --- What the page shows --------------------------------------------------------------------
 
-  get chatId() {
-    return this.#chatId;
-  }
-
   /** The messages to be shown, ascending, and at the live end what is still being sent. */
   rows() {
-    const { isLive, messages } = this.#passage;
-    return isLive ? [...messages, ...this.#outbox.entries] : messages;
-  }
-
-  /** The seq of the first message known if there are older ones, else 0. */
-  get from() {
-    return this.#timeline.from;
-  }
-
-  get hasOlder() {
-    return this.#passage.hasOlder;
-  }
-
-  /** Whether the newest messages are among those shown. */
-  get isLive() {
-    return this.#passage.isLive;
-  }
-
-  find(messageId) {
-    return this.#passage.find(messageId);
+    const { isLive, messages } = this.passage;
+    return isLive ? [...messages, ...this.outbox.entries] : messages;
   }
 
   /** A message that another replies to, wherever it stands; undefined while that is not known. */
   quoted(messageId) {
-    return this.find(messageId) ?? this.#quotes.get(messageId);
+    return this.passage.find(messageId) ?? this.#quotes.get(messageId);
+  }
+
+  /** Whose the message is: the reader's own, or an answer to what the reader asked. */
+  sidesOf(message) {
+    const asker = message.type === "ai" ? this.passage.find(message.replyTo) : message;
+    const isMine = (one) => one?.author?.id === this.#selfId;
+    return { isOwn: isMine(message), isAsked: isMine(asker) };
   }
 
   /** The newest of the reader's own that may be edited, or null. */
@@ -139,7 +100,7 @@ export class LiveChat {
   }
 
   get firstNew() {
-    return this.news.firstOf(this.#passage.messages, this.hasOlder);
+    return this.news.firstOf(this.passage.messages, this.passage.hasOlder);
   }
 
   /** `stopped`, `offline`, `catchingUp` or `inStep`; never better than it is. */
@@ -147,107 +108,89 @@ export class LiveChat {
     if (this.stopped !== null) {
       return "stopped";
     }
-    if (!this.#connection.isReady) {
-      return this.#hasBroken ? "offline" : "catchingUp";
+    if (!this.connection.isReady && this.#hasBroken) {
+      return "offline";
     }
     return this.#follower.isInStep && !this.history.isStale ? "inStep" : "catchingUp";
   }
 
   /** What the status line is made of. */
   get facts() {
-    return {
-      state: this.state,
-      stopped: this.stopped,
-      behind: this.#cursor.behind,
-      unsent: this.#outbox.entries.filter(({ state }) => state !== "failed").length,
-      incompleteBefore: this.history.incompleteBefore,
-    };
+    const { state, stopped, cursor, outbox, history } = this;
+    const unsent = outbox.entries.filter((entry) => entry.state !== "failed").length;
+    return { state, stopped, behind: cursor.behind, unsent, incompleteBefore: history.incompleteBefore };
   }
 
   get company() {
-    return { others: this.#company.others(), writing: this.#company.writing(this.#clock()) };
+    return { others: this.#company.others(), writing: this.#company.writing(this.clock()) };
   }
 
   get hasUnsent() {
-    return !this.#outbox.isEmpty;
-  }
-
-  /** Whether closing the page loses something. */
-  get isSafe() {
-    return this.#outbox.isSafe;
+    return !this.outbox.isEmpty;
   }
 
   // --- What its reader does -------------------------------------------------------------------
 
   /** Returns false for what has to go by the page's form instead; `what` as the outbox has it. */
   send(what) {
-    if (this.stopped !== null || this.#connection.isHopeless) {
+    if (this.stopped !== null || this.connection.isHopeless) {
       return false;
     }
-    this.#outbox.add(what);
-    this.#onChange();
-    this.#sender.flush();
+    this.outbox.add(what);
+    this.#goOnSending();
     return true;
   }
 
   /** One that was refused, tried once more. */
   resend(clientMessageId) {
-    this.#outbox.resend(clientMessageId);
-    this.#onChange();
-    this.#sender.flush();
+    this.outbox.resend(clientMessageId);
+    this.#goOnSending();
+  }
+
+  /** The text of one that was refused, for its writer to write it again. */
+  takeBack(clientMessageId) {
+    const content = this.outbox.takeBack(clientMessageId);
+    this.onChange();
+    return content;
   }
 
   /** Other tabs, or an earlier page, have written here. */
   async heedOutbox() {
-    await this.#outbox.refresh();
+    await this.outbox.refresh();
     this.#sender.flush();
   }
 
-  /** Work on a message: done again, or stopped; what comes of it is told as an event. */
-  retry(messageId) {
-    this.#tell(action.retry(this.#chatId, messageId));
+  /** An action of protocol.js on this chat. */
+  ask(name, ...values) {
+    return this.connection.call(action[name](this.chatId, ...values));
   }
 
-  cancel(messageId) {
-    this.#tell(action.cancel(this.#chatId, messageId));
+  /** Without need of an answer; what comes of it is told as an event. */
+  tell(name, ...values) {
+    this.ask(name, ...values).catch(NOTHING);
   }
 
-  /** Resolves once it is done; rejects with the server's no, or Disconnected. */
-  async edit({ messageId, rev }, content) {
-    const frame = action.edit(this.#chatId, messageId, rev, content);
-    this.#show((await this.#connection.call(frame)).message);
-  }
-
-  async remove(messageId) {
-    this.#show((await this.#connection.call(action.remove(this.#chatId, messageId))).message);
+  /** What answers with the message as it is then; rejects with the server's no, or Disconnected. */
+  async change(name, ...values) {
+    this.onStored((await this.ask(name, ...values)).message);
+    this.onChange();
   }
 
   /** `verdict` is "up", "down", or null to take it back; without it, what was said before. */
   async rate(messageId, verdict) {
-    const path = `chats/${this.#chatId}/messages/${messageId}/feedback/`;
-    const asked = verdict === undefined ? this.#rest.get(path) : this.#rest.request({ path, body: { verdict } });
+    const path = `chats/${this.chatId}/messages/${messageId}/feedback/`;
+    const asked = verdict === undefined ? this.rest.get(path) : this.rest.request({ path, body: { verdict } });
     return (await asked).verdict;
-  }
-
-  /** The text of a message that was refused, for another try. */
-  takeBack(clientMessageId) {
-    const content = this.#outbox.takeBack(clientMessageId);
-    this.#onChange();
-    return content;
-  }
-
-  type(on) {
-    this.#tell(action.typing(this.#chatId, on));
   }
 
   /** Everything up to here was seen; told at most once a second. */
   markRead() {
     // What was answered to a send may be here before its event is.
-    this.news.see(Math.max(this.#cursor.seq, this.#timeline.messages.at(-1)?.seq ?? 0));
-    if (this.#cursor.seq > this.#readSeq) {
-      this.#alarms.first("read", READ_MS, () => {
-        this.#readSeq = this.#cursor.seq;
-        this.#tell(action.read(this.#chatId, this.#readSeq));
+    this.news.see(Math.max(this.cursor.seq, this.#timeline.messages.at(-1)?.seq ?? 0));
+    if (this.cursor.seq > this.#readSeq) {
+      this.alarms.first("read", READ_MS, () => {
+        this.#readSeq = this.cursor.seq;
+        this.tell("read", this.#readSeq);
         this.#onRead(this.#readSeq);
       });
     }
@@ -257,34 +200,31 @@ export class LiveChat {
 
   /** What is known, to be kept; null where that is nothing yet, or not to be known any more. */
   get known() {
-    const cursor = this.#cursor.since;
-    if (cursor === null || this.stopped !== null) {
-      return null;
-    }
-    const messages = this.#timeline.messages.map(({ growing, attempt, ...message }) => message);
     const { chatId, title, place } = this;
-    const { from } = this.#timeline;
-    return { chatId, title, cursor, messages, from, place, at: this.#clock() };
+    const cursor = this.cursor.since;
+    const messages = this.#timeline.messages.map(({ growing, attempt, ...message }) => message);
+    const known = { chatId, title, cursor, messages, from: this.#timeline.from, place, at: this.clock() };
+    return cursor === null || this.stopped !== null ? null : known;
   }
 
   /** What an earlier page knew, as far as it meets what this one knows; before any subscription. */
   recall({ title, cursor, messages, from, place }) {
-    const isFirst = this.#cursor.since === null;
-    if (this.#hasBegun || (!isFirst && !this.#cursor.meets(cursor, this.#timeline.from))) {
+    const isFirst = this.cursor.since === null;
+    if (this.#hasBegun || (!isFirst && !this.cursor.meets(cursor, this.#timeline.from))) {
       return;
     }
     this.title ??= title;
     this.place ??= place;
     this.#timeline.extend(messages, from > 0);
-    this.#cursor.reset(cursor); // what came after it is told again
-    this.#onChange();
+    this.cursor.reset(cursor); // what came after it is told again
+    this.onChange();
   }
 
   /** Nothing of this chat is heard or said from here on. */
   close() {
     this.stopped ??= { code: "closed", message: null };
-    this.#alarms.silence();
-    this.#tell(action.unsubscribe(this.#chatId));
+    this.alarms.silence();
+    this.tell("unsubscribe");
   }
 
   // --- What the connection tells --------------------------------------------------------------
@@ -299,48 +239,43 @@ export class LiveChat {
   onWaiting() {
     this.#hasBroken = true;
     this.#readSeq = 0;
-    this.#alarms.silence();
-    this.#company.gather([]);
-    this.#onChange();
+    this.#goQuiet();
   }
 
   /** `code` is a close code, an error's code or a notice's type; `message` is the server's word. */
   onStopped(code, message) {
     this.stopped = { code, message };
-    this.#alarms.silence();
-    this.#company.gather([]);
-    this.#sender.close();
-    this.#strand(code, message);
-    this.#onChange();
-  }
-
-  #strand(code, message) {
-    if (meaningOf(code) === "noAccess") {
-      const refuse = ({ clientMessageId }) => this.#outbox.refuse(clientMessageId, { message, code });
-      this.#outbox.entries.forEach(refuse);
-    } else {
-      this.#outbox.strand(message);
-    }
+    this.outbox.strand({ code, message }, meaningOf(code) === "noAccess");
+    this.#goQuiet();
   }
 
   onHeads(heads) {
-    if (heads?.[this.#chatId] && this.stopped === null) {
-      this.#follower.hearOf(heads[this.#chatId]);
+    if (heads?.[this.chatId] && this.stopped === null) {
+      this.#follower.hearOf(heads[this.chatId]);
     }
   }
 
   /** Whatever is not of this chat, or of a kind not known here, ends at this door. */
   onFrame(frame) {
-    if (frame.chatId !== this.#chatId || this.stopped !== null) {
+    const { op, type, chatId } = frame;
+    if (chatId !== this.chatId || this.stopped !== null) {
       return;
     }
-    if (frame.op === "event") {
+    if (op === "event") {
       this.#follower.take(frame);
-    } else if (frame.op === "ephemeral") {
+    } else if (op === "ephemeral") {
       this.#overhear(frame);
-    } else if (frame.op === "notice") {
-      this.#heed(frame);
+    } else if (type === "subscriptionRevoked") {
+      this.onRefused({ code: type, message: null });
+    } else if (type === "positionLost") {
+      this.#follower.subscribe();
     }
+  }
+
+  #goQuiet() {
+    this.alarms.silence();
+    this.#company.gather([]);
+    this.onChange();
   }
 
   #overhear({ type, user, on, online, ...piece }) {
@@ -349,42 +284,43 @@ export class LiveChat {
     } else if (type === "presence") {
       this.#company.presence(user, online);
     } else if (type === "typing") {
-      const lasts = this.#company.typing(user, on, this.#clock());
-      this.#alarms.last(`typing ${user.id}`, lasts, this.#onChange);
+      const lasts = this.#company.typing(user, on, this.clock());
+      this.alarms.last(`typing ${user.id}`, lasts, this.onChange);
     }
-    this.#onChange();
+    this.onChange();
   }
 
   /** Text that begins further on than what is here ends: a piece was dropped. */
   #grow(piece) {
     if (this.#timeline.grow(piece)) {
       const { messageId } = piece;
-      this.#alarms.first(`fetch ${messageId}`, FETCH_MS, () => this.#fetch(messageId));
+      this.alarms.first(`fetch ${messageId}`, FETCH_MS, () => this.#fetch(messageId));
     }
   }
 
   async #fetch(messageId) {
     try {
-      const frame = action.fetch(this.#chatId, [messageId]);
-      const message = (await this.#connection.call(frame)).results[messageId];
-      if (message.messageId) {
+      const [message] = await this.lookUp([messageId]);
+      if (message) {
         this.#timeline.catchUp(message);
-        this.#onChange();
+        this.onChange();
       }
     } catch {
       // The next piece asks again, and the end of the answer needs none.
     }
   }
 
-  #heed({ type }) {
-    if (type === "subscriptionRevoked") {
-      this.onRefused({ code: type, message: null });
-    } else if (type === "positionLost") {
-      this.#follower.subscribe();
-    }
+  // --- What its parts ask and tell ------------------------------------------------------------
+
+  readPage(place, limit) {
+    return this.rest.get(`chats/${this.chatId}/messages/?${new URLSearchParams({ ...place, limit })}`);
   }
 
-  // --- What the follower and the sender tell --------------------------------------------------
+  /** Those of them that there are in this chat. */
+  async lookUp(messageIds) {
+    const { results } = await this.ask("fetch", messageIds);
+    return Object.values(results).filter(({ chatId }) => chatId === this.chatId);
+  }
 
   onEvents(events) {
     for (const { type, message, data } of events) {
@@ -395,7 +331,7 @@ export class LiveChat {
         this.title = data.title;
       }
       if (CHANGES_PERMISSIONS.test(type)) {
-        this.#alarms.first("permissions", 0, () => this.#follower.subscribe());
+        this.alarms.first("permissions", 0, () => this.#follower.subscribe());
       }
     }
   }
@@ -410,14 +346,12 @@ export class LiveChat {
     open.forEach((message) => this.#timeline.catchUp(message));
     this.#company.gather(presence);
     this.permissions = permissions;
-    this.#connection.settle();
-    this.#sender.open(limits);
+    this.frameBytes = limits.frameBytes;
+    this.connection.settle();
+    this.alarms.cancel("send"); // a good moment to try
+    this.#sender.flush();
     this.#quotes.renew();
     this.history.resume();
-  }
-
-  onLookedAround() {
-    this.#onChange();
   }
 
   onRefused({ code, message }) {
@@ -432,39 +366,20 @@ export class LiveChat {
     this.#quotes.put(message);
     this.#company.spoke(message.author?.id);
     if (message.author?.id === this.#selfId) {
-      this.#outbox.settle(message.clientMessageId);
+      this.outbox.settle(message.clientMessageId);
     }
-  }
-
-  onOutbox() {
-    this.#countDown();
-    this.#onChange();
   }
 
   /** While something waits for its time, the seconds are shown. */
-  #countDown() {
-    if (this.#outbox.entries.some(({ state }) => state === "waiting")) {
-      this.#alarms.first("tick", TICK_MS, () => this.onOutbox());
+  onOutbox() {
+    if (this.outbox.entries.some(({ state }) => state === "waiting")) {
+      this.alarms.first("tick", TICK_MS, () => this.onOutbox());
     }
+    this.onChange();
   }
 
-  #readPage(query) {
-    return this.#rest.get(`chats/${this.#chatId}/messages/?${new URLSearchParams(query)}`);
-  }
-
-  async #lookUp(messageIds) {
-    const frame = action.fetch(this.#chatId, messageIds);
-    const { results } = await this.#connection.call(frame);
-    return Object.values(results).filter(({ chatId }) => chatId === this.#chatId);
-  }
-
-  #show(message) {
-    this.onStored(message);
-    this.#onChange();
-  }
-
-  /** Said without need of an answer. */
-  #tell(frame) {
-    this.#connection.call(frame).catch(() => undefined);
+  #goOnSending() {
+    this.onChange();
+    this.#sender.flush();
   }
 }

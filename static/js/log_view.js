@@ -1,27 +1,25 @@
 /** The messages on the page: one element each, in order, and what of them is read aloud. */
 
-import { fill, fillQuote, fillUnsent, grow, slot } from "./message_element.js";
+import { fill, fillQuote, fillUnsent, grow } from "./message_element.js";
+import { arrange, slot, template } from "./parts.js";
+import { OPEN } from "./protocol.js";
 import { authorOf, say } from "./words.js";
-
-const OPEN = new Set(["pending", "processing"]);
 
 export class LogView {
   #log;
   #list;
   #said;
   #words;
-  #selfId;
   #marker;
   #elements = new Map();
   #chatId = null;
   #lastSeq = Infinity;
 
-  constructor({ log, list, words, selfId }) {
+  constructor({ log, list, words }) {
     this.#log = log;
     this.#list = list;
     this.#said = document.getElementById("said");
     this.#words = words;
-    this.#selfId = selfId;
     this.#marker = template("marker-template");
   }
 
@@ -43,10 +41,10 @@ export class LogView {
     }
     const elements = rows.map((row) => this.#elementFor(row, chat));
     this.#forgetAllBut(new Set(elements));
-    this.#arrange(elements);
+    arrange(this.#list, elements);
     this.#mark(chat.firstNew);
     const last = rows.findLast(({ messageId }) => messageId);
-    this.#lastSeq = chat.isLive ? (last?.seq ?? 0) : Infinity;
+    this.#lastSeq = chat.passage.isLive ? (last?.seq ?? 0) : Infinity;
   }
 
   /** Said aloud, once, in the log: for what is seen anyway. */
@@ -58,20 +56,9 @@ export class LogView {
     return [...this.#list.children].find(({ dataset }) => Number(dataset.seq) === seq) ?? null;
   }
 
-  #arrange(elements) {
-    let place = this.#list.firstElementChild;
-    for (const element of elements) {
-      if (element === place) {
-        place = place.nextElementSibling;
-      } else {
-        this.#list.insertBefore(element, place);
-      }
-    }
-  }
-
   #elementFor(row, chat) {
     const key = row.messageId ?? row.clientMessageId;
-    const element = this.#elements.get(key) ?? this.#placeholderOf(row) ?? template("message-template");
+    const element = this.#elements.get(key) ?? this.#placeholderOf(row, chat) ?? template("message-template");
     this.#elements.set(key, element);
     if (!row.messageId) {
       this.#fillUnsent(element, row);
@@ -90,9 +77,9 @@ export class LogView {
   }
 
   /** What stood there while it was being sent becomes the message, in its place. */
-  #placeholderOf({ messageId, clientMessageId, author }) {
-    const isOwn = messageId && author?.id === this.#selfId;
-    const element = isOwn ? this.#elements.get(clientMessageId) : undefined;
+  #placeholderOf(row, chat) {
+    const { messageId, clientMessageId } = row;
+    const element = messageId && chat.sidesOf(row).isOwn ? this.#elements.get(clientMessageId) : undefined;
     if (element) {
       this.#elements.delete(clientMessageId);
       delete element.dataset.clientMessageId;
@@ -103,9 +90,7 @@ export class LogView {
   #fill(element, message, chat) {
     const before = element.dataset.state;
     const isNew = message.seq > this.#lastSeq;
-    const isOwn = message.author?.id === this.#selfId;
-    const asker = message.type === "ai" ? chat.find(message.replyTo) : message;
-    const isAsked = asker?.author?.id === this.#selfId;
+    const { isOwn, isAsked } = chat.sidesOf(message);
     // The log reads aloud what comes in: of that, what others say. An answer is said when whole.
     const isHeard = before === "" && isNew && !isOwn && message.type !== "ai";
     element.ariaLive = isHeard ? null : "off";
@@ -146,8 +131,4 @@ export class LogView {
       }
     }
   }
-}
-
-function template(id) {
-  return document.getElementById(id).content.firstElementChild.cloneNode(true);
 }

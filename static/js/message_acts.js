@@ -1,7 +1,7 @@
 /** What is done with a message when one of its buttons is pressed. */
 
 import { Refusal } from "./protocol.js";
-import { slot } from "./message_element.js";
+import { focusOn, slot, template } from "./parts.js";
 import { play } from "./video_card.js";
 import { say } from "./words.js";
 
@@ -12,7 +12,7 @@ export class MessageActs {
   #words;
   #onSaid;
   #verdicts = new Map();
-  #confirm = document.getElementById("confirm-template").content.firstElementChild.cloneNode(true);
+  #confirm = template("confirm-template");
 
   /** `chat()` is the one that is shown; `onSaid(words)` has to be told to who does not see it. */
   constructor({ chat, composer, bar, words, onSaid }) {
@@ -27,12 +27,13 @@ export class MessageActs {
   press(button) {
     const element = button.closest(".message");
     const { clientMessageId, messageId, seq } = element?.dataset ?? {};
+    const begin = (kind) => this.#composer.begin(kind, this.#chat().passage.find(messageId));
     const acts = {
-      stop: () => this.#chat().cancel(messageId),
-      retry: () => this.#chat().retry(messageId),
-      about: () => this.#composer.begin("about", this.#chat().find(messageId)),
-      reply: () => this.#composer.begin("reply", this.#chat().find(messageId)),
-      edit: () => this.#composer.begin("edit", this.#chat().find(messageId)),
+      stop: () => this.#chat().tell("cancel", messageId),
+      retry: () => this.#chat().tell("retry", messageId),
+      about: () => begin("about"),
+      reply: () => begin("reply"),
+      edit: () => begin("edit"),
       up: () => this.#rate(messageId, "up"),
       down: () => this.#rate(messageId, "down"),
       link: () => this.#copyLink(seq),
@@ -40,7 +41,7 @@ export class MessageActs {
       remove: () => this.#askToRemove(element),
       removeNow: () => this.#remove(messageId),
       keep: () => this.#keep(),
-      all: () => this.#open(element, button),
+      all: () => (button.ariaExpanded = String(element.toggleAttribute("data-open"))),
       play: () => play(button.closest(".video"), slot(element, "address").textContent),
       resend: () => this.#chat().resend(clientMessageId),
       takeBack: () => this.#composer.restore(this.#chat().takeBack(clientMessageId)),
@@ -98,26 +99,14 @@ export class MessageActs {
   #keep() {
     const element = this.#confirm.parentElement;
     this.#confirm.remove();
-    this.#stayAt(element);
-  }
-
-  async #remove(messageId) {
-    const element = this.#confirm.parentElement;
-    await this.#try(() => this.#chat().remove(messageId));
-    this.#confirm.remove();
-    this.#stayAt(element);
-  }
-
-  #stayAt(element) {
     if (element?.isConnected) {
-      element.tabIndex = -1;
-      element.focus({ preventScroll: true });
+      focusOn(element);
     }
   }
 
-  #open(element, button) {
-    const isOpen = element.toggleAttribute("data-open");
-    button.ariaExpanded = String(isOpen);
+  async #remove(messageId) {
+    await this.#try(() => this.#chat().change("remove", messageId));
+    this.#keep();
   }
 
   /** A no is said where it is read: at the box. */

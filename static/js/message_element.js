@@ -1,16 +1,13 @@
 /** One message's element: made from the page's template, and filled with what the message says. */
 
 import { showLocally, utc } from "./local_times.js";
+import { slot, template, write } from "./parts.js";
 import { fillCard } from "./video_card.js";
 import { authorOf, firstWords, say, stateOf } from "./words.js";
 
 // `messages/pages/rows.py` says the same.
 const LONG_CHARS = 3_000;
 const LONG_LINES = 40;
-
-export function slot(element, name) {
-  return element.querySelector(`[data-slot="${name}"]`);
-}
 
 /** `isOwn` and `isAsked` are of the reader: wrote it, or asked the question that it answers. */
 export function fill(element, message, { words, isOwn, isAsked }) {
@@ -47,7 +44,7 @@ export function fillUnsent(element, row, words) {
   slot(element, "content").textContent = url ?? content;
   if (state === "failed") {
     fillState(element, say(words.notSent, { reason: reason ?? words.noReason }));
-    element.append(document.getElementById("take-back-template").content.cloneNode(true));
+    element.append(template("take-back-template"));
     return;
   }
   element.querySelector(".again")?.remove();
@@ -59,11 +56,8 @@ export function fillUnsent(element, row, words) {
 
 /** As plain text, and only what is new of it: the server renders an answer when it is whole. */
 export function grow(element, text) {
-  const content = slot(element, "content");
   element.toggleAttribute("data-growing", true);
-  if (content.textContent !== text) {
-    content.textContent = text;
-  }
+  write(slot(element, "content"), text);
 }
 
 /** `quoted` is null where it is gone, undefined while that is not known. */
@@ -83,12 +77,6 @@ export function fillQuote(element, quoted, words) {
 
 function isLong(content) {
   return content.length > LONG_CHARS || content.split("\n").length > LONG_LINES + 1;
-}
-
-function write(element, text) {
-  if (element.textContent !== text) {
-    element.textContent = text;
-  }
 }
 
 function fillByline(element, author, timestamp) {

@@ -15,18 +15,13 @@ export function isPlainClick({ button, altKey, ctrlKey, metaKey, shiftKey, defau
 
 export class Navigation {
   #onVisit;
-  #listeners = new AbortController();
 
   /** `onVisit(chatId, url)` is told where the reader wants to be. */
   constructor(onVisit) {
     this.#onVisit = onVisit;
-    const { signal } = this.#listeners;
-    document.addEventListener("click", (event) => this.#click(event), { signal });
-    addEventListener("popstate", () => this.#goBack(), { signal });
-  }
-
-  close() {
-    this.#listeners.abort();
+    // These live as long as the page does, so nothing removes them.
+    document.addEventListener("click", (event) => this.#click(event));
+    addEventListener("popstate", () => this.#goBack());
   }
 
   #click(event) {

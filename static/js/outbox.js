@@ -12,7 +12,7 @@ export class Outbox {
   #lastAt = 0;
 
   /** `unsent` keeps the entries for other tabs and later pages; without it they live as long as this. */
-  constructor({ chatId = null, unsent = null, clock = Date.now } = {}) {
+  constructor({ chatId, unsent, clock }) {
     this.#chatId = chatId;
     this.#unsent = unsent;
     this.#clock = clock;
@@ -34,16 +34,11 @@ export class Outbox {
   }
 
   /** `what` is `{content, type, url, replyTo}`, all but the first as needed. */
-  add(what, clientMessageId = newClientMessageId()) {
+  add({ content, type, url, replyTo }, clientMessageId = newClientMessageId()) {
     this.#lastAt = Math.max(this.#clock(), this.#lastAt + 1);
-    const { content, type, url, replyTo } = what;
-    this.#put({
-      ...JSON.parse(JSON.stringify({ content, type, url, replyTo })),
-      clientMessageId,
-      chatId: this.#chatId,
-      at: this.#lastAt,
-      state: "sending",
-    });
+    const what = { content, ...(type && { type }), ...(url && { url }), ...(replyTo && { replyTo }) };
+    const { chatId, at } = { chatId: this.#chatId, at: this.#lastAt };
+    this.#put({ ...what, clientMessageId, chatId, at, state: "sending" });
   }
 
   /** The next one to send, or null: order matters more than speed. */
@@ -73,9 +68,15 @@ export class Outbox {
     this.#change(clientMessageId, { state: "failed", reason, code });
   }
 
-  /** Nothing is sent any more from this page; a later one may. */
-  strand(reason) {
-    this.#entries.forEach((entry, id) => this.#entries.set(id, { ...entry, state: "failed", reason }));
+  /** Nothing is sent any more from this page; a later one may, unless that is `forGood`. */
+  strand({ code, message: reason }, forGood = false) {
+    for (const [id, entry] of this.#entries) {
+      if (forGood) {
+        this.refuse(id, { code, message: reason });
+      } else {
+        this.#entries.set(id, { ...entry, state: "failed", reason });
+      }
+    }
   }
 
   /** Once more, by hand. An id that stands for something else by now is not used again. */
@@ -84,7 +85,7 @@ export class Outbox {
     if (entry?.code === "idConflict") {
       this.settle(clientMessageId);
       this.add(entry);
-    } else if (entry) {
+    } else {
       this.#change(clientMessageId, { state: "sending" });
     }
   }
@@ -104,11 +105,9 @@ export class Outbox {
     }
     const kept = found.filter(({ clientMessageId }) => !this.#settled.has(clientMessageId));
     const ids = new Set(kept.map(({ clientMessageId }) => clientMessageId));
-    const gone = [...this.#kept].filter((id) => !ids.has(id));
-    gone.forEach((id) => this.#entries.delete(id));
+    const isOwn = ({ clientMessageId: id }) => !ids.has(id) && !this.#kept.has(id);
+    const all = [...kept, ...this.entries.filter(isOwn)].sort((a, b) => a.at - b.at);
     this.#kept = ids;
-    const own = this.entries.filter(({ clientMessageId }) => !ids.has(clientMessageId));
-    const all = [...kept, ...own].sort((a, b) => a.at - b.at);
     this.#entries = new Map(all.map((entry) => [entry.clientMessageId, entry]));
   }
 

@@ -4,21 +4,22 @@ const MOST_KEPT = 500;
 const MOST_AT_ONCE = 100;
 
 export class Quotes {
-  #lookUp;
-  #onChange;
+  #chat;
   #found = new Map();
   #wanted = new Set();
 
-  /** `lookUp(messageIds)` resolves with those of them that there are. */
-  constructor({ lookUp, onChange }) {
-    this.#lookUp = lookUp;
-    this.#onChange = onChange;
+  /** `chat.lookUp(messageIds)` resolves with those of them that there are. */
+  constructor(chat) {
+    this.#chat = chat;
   }
 
   /** The message; null where there is none; undefined while that is not known. */
   get(messageId) {
-    if (!this.#found.has(messageId) && !this.#wanted.has(messageId)) {
-      this.#want(messageId);
+    if (!this.#found.has(messageId)) {
+      if (this.#wanted.size === 0) {
+        queueMicrotask(() => this.#ask());
+      }
+      this.#wanted.add(messageId);
     }
     return this.#found.get(messageId);
   }
@@ -36,19 +37,12 @@ export class Quotes {
     this.#wanted.clear();
   }
 
-  #want(messageId) {
-    if (this.#wanted.size === 0) {
-      queueMicrotask(() => this.#ask());
-    }
-    this.#wanted.add(messageId);
-  }
-
   async #ask() {
     const messageIds = [...this.#wanted].slice(0, MOST_AT_ONCE);
     try {
-      const messages = await this.#lookUp(messageIds);
+      const messages = await this.#chat.lookUp(messageIds);
       messageIds.forEach((messageId) => this.#settle(messageId, messages));
-      this.#onChange();
+      this.#chat.onChange();
     } catch {
       // Still wanted, and so not asked for again before `renew`.
     }

@@ -3,44 +3,15 @@
 import { Disconnected, action, bytesOf } from "./protocol.js";
 
 const RETRY_MS = 1_000;
-const FRAME_BYTES = 65_536;
 
 export class Sender {
-  #chatId;
-  #outbox;
-  #connection;
-  #rest;
-  #unsent;
-  #alarms;
-  #clock;
-  #listener;
+  #chat;
   #isBusy = false;
   #hasToGoOn = false;
-  #isStopped = false;
-  #frameBytes = FRAME_BYTES;
 
-  /** The listener is told `onStored(message)` and `onOutbox()` whenever the outbox changed. */
-  constructor({ chatId, outbox, connection, rest, unsent, alarms, clock, listener }) {
-    this.#chatId = chatId;
-    this.#outbox = outbox;
-    this.#connection = connection;
-    this.#rest = rest;
-    this.#unsent = unsent;
-    this.#alarms = alarms;
-    this.#clock = clock;
-    this.#listener = listener;
-  }
-
-  /** Subscribed: what the server takes, and a good moment to try. */
-  open({ frameBytes }) {
-    this.#frameBytes = frameBytes;
-    this.#alarms.cancel("send");
-    this.flush();
-  }
-
-  /** For good, in this page: what was not sent stays to be seen. */
-  close() {
-    this.#isStopped = true;
+  /** `chat` has the outbox, and is told `onStored(message)`, and `onOutbox()` when that changed. */
+  constructor(chat) {
+    this.#chat = chat;
   }
 
   /** Whatever can be sent now is, by one tab at a time. */
@@ -52,42 +23,45 @@ export class Sender {
     this.#isBusy = true;
     while (this.#hasToGoOn) {
       this.#hasToGoOn = false;
-      while (this.#isFree && !this.#outbox.isEmpty && (await this.#alone())) {
-        this.#listener.onOutbox();
+      while (this.#isFree && !this.#chat.outbox.isEmpty && (await this.#alone())) {
+        this.#chat.onOutbox();
       }
     }
     this.#isBusy = false;
-    this.#listener.onOutbox();
+    this.#chat.onOutbox();
   }
 
   get #isFree() {
-    return !this.#isStopped && this.#connection.isReady && !this.#alarms.has("send");
+    const { stopped, connection, alarms } = this.#chat;
+    return stopped === null && connection.isReady && !alarms.has("send");
   }
 
   #alone() {
-    if (!this.#unsent) {
+    const { chatId, unsent, outbox } = this.#chat;
+    if (!unsent) {
       return this.#sendOne();
     }
-    return this.#unsent.alone(`chatrouting send ${this.#chatId}`, async () => {
-      await this.#outbox.refresh(); // another tab may have been here before
+    return unsent.alone(`chatrouting send ${chatId}`, async () => {
+      await outbox.refresh(); // another tab may have been here before
       return this.#sendOne();
     });
   }
 
   /** Returns whether to go on. */
   async #sendOne() {
-    const entry = this.#isFree ? this.#outbox.next() : null;
-    const wait = (entry?.retryAt ?? 0) - this.#clock();
+    const { chatId, outbox, clock } = this.#chat;
+    const entry = this.#isFree ? outbox.next() : null;
+    const wait = (entry?.retryAt ?? 0) - clock();
+    if (wait > 0) {
+      this.#wait(wait);
+    }
     if (entry === null || wait > 0) {
-      if (wait > 0) {
-        this.#wait(wait);
-      }
       return false;
     }
     try {
-      const { message, placeholder } = await this.#call(action.send(this.#chatId, entry));
-      this.#outbox.settle(entry.clientMessageId);
-      [message, placeholder].filter(Boolean).forEach((stored) => this.#listener.onStored(stored));
+      const { message, placeholder } = await this.#call(action.send(chatId, entry));
+      outbox.settle(entry.clientMessageId);
+      [message, placeholder].filter(Boolean).forEach((stored) => this.#chat.onStored(stored));
       return true;
     } catch (problem) {
       return this.#refused(entry.clientMessageId, problem);
@@ -95,27 +69,27 @@ export class Sender {
   }
 
   #call(frame) {
-    const fits = bytesOf(frame) <= this.#frameBytes;
-    return fits ? this.#connection.call(frame) : this.#rest.call(frame);
+    const { connection, rest, frameBytes } = this.#chat;
+    return (bytesOf(frame) <= frameBytes ? connection : rest).call(frame);
   }
 
   /** Not knowing, or being told to wait, means the same message again; a clear no means no. */
   #refused(clientMessageId, problem) {
-    if (problem instanceof Disconnected) {
-      this.#wait(RETRY_MS); // a break cancels it, and coming back tries at once
-      return false;
+    const { outbox, clock } = this.#chat;
+    const isUnknown = problem instanceof Disconnected;
+    if (!isUnknown && !problem.retryable) {
+      outbox.refuse(clientMessageId, problem);
+      return true;
     }
-    if (problem.retryable) {
-      const wait = problem.retryAfterMs ?? RETRY_MS;
-      this.#outbox.postpone(clientMessageId, this.#clock() + wait);
-      this.#wait(wait);
-      return false;
+    const wait = problem.retryAfterMs ?? RETRY_MS;
+    if (!isUnknown) {
+      outbox.postpone(clientMessageId, clock() + wait);
     }
-    this.#outbox.refuse(clientMessageId, problem);
-    return true;
+    this.#wait(wait); // a break cancels it, and coming back tries at once
+    return false;
   }
 
   #wait(ms) {
-    this.#alarms.first("send", ms, () => this.flush());
+    this.#chat.alarms.first("send", ms, () => this.flush());
   }
 }

@@ -14,7 +14,7 @@ import { Unsent } from "./unsent.js";
 
 const WAYS = ["socket", "stream", "requests"];
 
-export class Session {
+export class Session extends Chats {
   #user;
   #onChange;
   #shelf;
@@ -23,31 +23,25 @@ export class Session {
 
   rest = new Rest({ token });
   trace = new Trace();
-  list;
-  chats;
-  connection;
 
   /** `onChange(chatId)`, `onList()` and `onDraft(chat)` say what there is to paint anew. */
   constructor({ user, chats: lines }, { onChange, onList, onDraft }) {
-    const { rest } = this;
     const alarms = new Alarms();
+    const shelf = new Shelf(user.id);
+    const read = () => this.rest.get("chats/");
+    const list = new ChatList({ selfId: user.id, lines, read, alarms, onChange: onList });
+    super({ make: (page) => this.#make(page), alarms, list, shelf, onDraft });
+    this.list = list;
     this.#user = user;
     this.#onChange = onChange;
-    this.#shelf = new Shelf(user.id);
-    this.#unsent = new Unsent({
-      shelf: this.#shelf,
-      channel: channel(`chatrouting outbox ${user.id}`),
-      locks: navigator.locks,
-    });
-    const read = () => rest.get("chats/");
-    this.list = new ChatList({ selfId: user.id, lines, read, alarms, onChange: onList });
-    const make = (page) => this.#make(page);
-    this.chats = new Chats({ make, alarms, list: this.list, shelf: this.#shelf, onDraft });
+    this.#shelf = shelf;
+    const told = channel(`chatrouting outbox ${user.id}`);
+    this.#unsent = new Unsent({ shelf, channel: told, locks: navigator.locks });
     this.connection = this.trace.over(this.#connect());
   }
 
   start() {
-    this.#unsent.heed((chatId) => this.#wake(chatId));
+    this.#unsent.heed((chatId) => this.#write(chatId));
     this.connection.start();
     this.#goOn();
   }
@@ -64,96 +58,80 @@ export class Session {
   /** Shows a chat; what is known of it is there at once. */
   visit(chatId) {
     this.connection.watch(chatId);
-    return this.chats.show({ chatId, title: this.list.get(chatId)?.title });
+    this.show(this.#named(chatId));
   }
 
-  keepDraft(chatId, draft) {
-    this.chats.get(chatId).draft = draft;
-    const isEmpty = draft.content === "" && !draft.context;
-    if (isEmpty) {
+  keepDraft({ chatId, draft }) {
+    if (draft.content === "" && !draft.context) {
       this.#shelf.delete("drafts", chatId);
     } else {
       this.#shelf.put("drafts", { chatId, ...draft });
     }
   }
 
-  // --- What the connection tells --------------------------------------------------------------
-
-  onOpen(hello) {
-    this.chats.onOpen(hello);
-    this.connection.watch(this.chats.current.chatId);
-    this.connection.listen(this.chats.listed);
+  onOpen() {
+    super.onOpen();
+    this.connection.watch(this.current.chatId);
+    this.connection.listen(this.listed);
     if (this.#hasOpened) {
       this.list.refresh();
     }
     this.#hasOpened = true;
   }
 
-  onWaiting() {
-    this.chats.onWaiting();
-  }
-
   onStopped(code, message) {
-    this.chats.onStopped(code, message);
+    super.onStopped(code, message);
     this.#shelf.close();
-  }
-
-  onHeads(heads) {
-    this.chats.onHeads(heads);
   }
 
   onFrame(frame) {
     this.trace.heard(frame);
-    this.chats.onFrame(frame);
+    super.onFrame(frame);
   }
 
-  // --------------------------------------------------------------------------------------------
-
   #connect() {
-    const { rest } = this;
-    const user = this.#user;
-    const lines = browserLines({ rest, chatIds: () => this.chats.chatIds });
+    const lines = browserLines({ rest: this.rest, chatIds: () => this.chatIds });
     const connect = (listener) => new Connection({ lines, listener });
-    const shared = channel(`chatrouting link ${user.id}`);
-    if (shared === null || !navigator.locks) {
+    const name = `chatrouting link ${this.#user.id}`;
+    const shared = channel(name);
+    const { locks } = navigator;
+    if (shared === null || !locks) {
       return connect(this);
     }
-    const name = `chatrouting link ${user.id}`;
-    return new SharedConnection({ connect, listener: this, channel: shared, locks: navigator.locks, name });
+    return new SharedConnection({ connect, listener: this, channel: shared, locks, name });
   }
 
   #make(page) {
     const { chatId } = page;
-    const { connection, rest, chats } = this;
-    return new LiveChat(
-      { ...page, user: this.#user },
-      {
-        connection,
-        rest,
-        unsent: this.#unsent,
-        onChange: () => {
-          chats.changed(chatId);
-          this.#onChange(chatId);
-        },
-        onRead: (seq) => chats.read(chatId, seq),
-        onGone: () => chats.gone(chatId),
-      },
-    );
+    const { connection, rest } = this;
+    const onChange = () => {
+      this.changed(chatId);
+      this.#onChange(chatId);
+    };
+    const onRead = (seq) => this.list.readUpTo(chatId, seq);
+    const onGone = () => this.gone(chatId);
+    const means = { connection, rest, unsent: this.#unsent, onChange, onRead, onGone };
+    return new LiveChat({ ...page, user: this.#user }, means);
   }
 
   /** What an earlier page could not send any more goes out from this one. */
   async #goOn() {
     const waiting = ((await this.#unsent.all()) ?? []).filter(({ state }) => state !== "failed");
-    new Set(waiting.map(({ chatId }) => chatId)).forEach((chatId) => this.#wake(chatId));
+    new Set(waiting.map(({ chatId }) => chatId)).forEach((chatId) => this.#write(chatId));
   }
 
-  #wake(chatId) {
-    const known = this.chats.get(chatId);
+  /** Something is written in a chat, and not by this page. */
+  #write(chatId) {
+    const known = this.get(chatId);
     if (known) {
       known.heedOutbox();
     } else {
-      this.chats.wake({ chatId, title: this.list.get(chatId)?.title });
+      this.wake(this.#named(chatId));
     }
+  }
+
+  #named(chatId) {
+    return { chatId, title: this.list.get(chatId)?.title };
   }
 }
 

@@ -1,31 +1,26 @@
 /** The messages of one chat as far as this page knows them: by id, ordered by seq, newest rev. */
 
 import { Growing } from "./growing.js";
+import { OPEN } from "./protocol.js";
 
 const MOST_KEPT = 500;
-const OPEN = new Set(["pending", "processing"]);
 
 export class Timeline {
   #chatId;
-  #outbox;
   #messages = new Map();
   #sorted = null;
-  #from = 0;
-
-  constructor(chatId, outbox) {
-    this.#chatId = chatId;
-    this.#outbox = outbox;
-  }
 
   /** The seq this page begins at, 0 where it has the whole chat; what is older is not shown. */
-  get from() {
-    return this.#from;
+  from = 0;
+
+  constructor(chatId) {
+    this.#chatId = chatId;
   }
 
   /** Returns whether it changed anything; older revisions and other chats' messages never do. */
   put(message) {
     const known = this.#messages.get(message.messageId);
-    const isStale = known ? known.rev >= message.rev : message.seq < this.#from;
+    const isStale = known ? known.rev >= message.rev : message.seq < this.from;
     if (isStale || message.chatId !== this.#chatId) {
       return false;
     }
@@ -37,8 +32,8 @@ export class Timeline {
   /** Messages that end where these begin, or overlap them; newer revisions known here stay. */
   extend(messages, moreBefore) {
     const first = Math.min(...messages.map(({ seq }) => seq), this.messages[0]?.seq ?? Infinity);
-    if (this.#from > 0 || this.#messages.size === 0) {
-      this.#from = moreBefore && first < Infinity ? first : 0;
+    if (this.from > 0 || this.#messages.size === 0) {
+      this.from = moreBefore && first < Infinity ? first : 0;
     }
     messages.forEach((message) => this.put(message));
   }
@@ -49,29 +44,24 @@ export class Timeline {
     if (message?.rev !== rev) {
       return false; // over already, or its beginning is still on the way
     }
-    const growing = message.growing ?? new Growing(message.content ?? "");
-    growing.take(piece);
-    this.#set({ ...message, content: growing.content, growing });
-    return growing.isBehind;
+    return this.#grow(message, message, (growing) => growing.take(piece));
   }
 
   /** A message as the server has it now; its text so far may be behind what was heard. */
   catchUp(message) {
     const known = this.#messages.get(message.messageId);
-    if (known?.rev !== message.rev || !OPEN.has(message.status)) {
+    if (known?.rev === message.rev && OPEN.has(message.status)) {
+      this.#grow(message, known, (growing) => growing.catchUp(message.content));
+    } else {
       this.put(message);
-      return;
     }
-    const growing = known.growing ?? new Growing(known.content ?? "");
-    growing.catchUp(message.content);
-    this.#set({ ...message, content: growing.content, growing });
   }
 
   /** A first page or a snapshot: what was known before may be stale, or of another epoch. */
   replace(messages, moreBefore) {
     this.#messages.clear();
     this.#sorted = null;
-    this.#from = moreBefore ? Math.min(...messages.map(({ seq }) => seq)) : 0;
+    this.from = moreBefore ? Math.min(...messages.map(({ seq }) => seq)) : 0;
     messages.forEach((message) => this.put(message));
   }
 
@@ -85,9 +75,10 @@ export class Timeline {
     return this.#messages.get(messageId);
   }
 
-  /** Messages ascending by seq, then what is still being sent, in the order of writing. */
-  rows() {
-    return [...this.messages, ...this.#outbox.entries];
+  #grow(message, { growing = new Growing(message.content ?? "") }, act) {
+    act(growing);
+    this.#set({ ...message, content: growing.content, growing });
+    return growing.isBehind;
   }
 
   #set(message) {
@@ -100,7 +91,7 @@ export class Timeline {
       const [oldest, next] = this.messages;
       this.#messages.delete(oldest.messageId);
       this.#sorted = null;
-      this.#from = next.seq;
+      this.from = next.seq;
     }
   }
 }

@@ -4,7 +4,6 @@ import { beforeEach, test } from "node:test";
 import { Alarms } from "../../static/js/alarms.js";
 import { Backoff } from "../../static/js/backoff.js";
 import { History } from "../../static/js/history.js";
-import { Outbox } from "../../static/js/outbox.js";
 import { Passage } from "../../static/js/passage.js";
 import { Timeline } from "../../static/js/timeline.js";
 import { ManualTimers, settled } from "./manual_timers.js";
@@ -28,7 +27,7 @@ const firstShown = () => passage.messages[0].seq;
 beforeEach(() => {
   asked = [];
   timers = new ManualTimers();
-  tail = new Timeline("lunch", new Outbox());
+  tail = new Timeline("lunch");
   tail.replace(from(901, 950), true);
   passage = new Passage("lunch", tail);
   history = new History({

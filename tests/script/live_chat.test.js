@@ -198,6 +198,14 @@ test("a text is shown at once, and once it is stored stands there once", async (
   assert.equal(chat.hasUnsent, false);
 });
 
+test("what is being sent stands at the end, in the order of writing", async () => {
+  await subscribed();
+  chat.send({ content: "second thing" });
+  chat.send({ content: "third thing" });
+  last().push(event(41, user));
+  assert.deepEqual(contents(), ["Olá", "second thing", "third thing"]);
+});
+
 test("texts go one by one, in order", async () => {
   await subscribed();
   chat.send({ content: "one" });

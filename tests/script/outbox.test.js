@@ -98,7 +98,7 @@ test("what is stored while the others' texts are read does not come back", async
 });
 
 test("what is stranded here is still to be sent by a later page", async () => {
-  outbox.strand("signed out");
+  outbox.strand({ message: "signed out" });
   assert.deepEqual(outbox.entries.map(({ state }) => state), ["failed", "failed"]);
   const later = other();
   await later.refresh();

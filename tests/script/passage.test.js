@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { Outbox } from "../../static/js/outbox.js";
 import { MOST_SHOWN, Passage } from "../../static/js/passage.js";
 import { Timeline } from "../../static/js/timeline.js";
 import { wire } from "./wire.js";
@@ -48,7 +47,7 @@ function isWithoutHoles() {
 }
 
 beforeEach(() => {
-  tail = new Timeline("lunch", new Outbox());
+  tail = new Timeline("lunch");
   tail.replace(from(LAST - 49, LAST), true);
   passage = new Passage("lunch", tail);
 });

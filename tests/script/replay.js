@@ -13,7 +13,8 @@ const NEVER = { setTimeout: () => 0, clearTimeout: () => undefined };
 
 /** One chat of the trace: its cursor and follower, fed with what was heard and answered. */
 class Chat {
-  #cursor;
+  chatId = "";
+  cursor;
   #follower;
   #pending = new Map();
   #asking = null;
@@ -24,10 +25,10 @@ class Chat {
   refused = null;
 
   constructor(since) {
-    this.#cursor = new Cursor(since);
-    const connection = { isReady: true, call: () => this.#call() };
-    const alarms = new Alarms(NEVER);
-    this.#follower = new Follower({ chatId: "", cursor: this.#cursor, connection, alarms, listener: this });
+    this.cursor = new Cursor(since);
+    this.connection = { isReady: true, call: () => this.#call() };
+    this.alarms = new Alarms(NEVER);
+    this.#follower = new Follower(this);
   }
 
   ask(id) {
@@ -55,11 +56,11 @@ class Chat {
 
   /** Where it has come to: its cursor, what is missing, whether it is in step. */
   get end() {
-    const { behind, seq } = this.#cursor;
-    const epoch = `${this.#cursor}`.split(":")[0];
+    const { behind, seq } = this.cursor;
+    const epoch = `${this.cursor}`.split(":")[0];
     const ahead = Array.from({ length: Math.min(behind, 1000) }, (_, n) => seq + 1 + n);
     return {
-      cursor: this.#cursor.since,
+      cursor: this.cursor.since,
       missing: ahead.filter((number) => !this.#seen.has(`${epoch}:${number}`)),
       state: this.refused ?? (this.#follower.isInStep ? "inStep" : "catchingUp"),
       applied: this.applied,
@@ -78,7 +79,7 @@ class Chat {
 
   onSnapshot() {}
   onSubscribed() {}
-  onLookedAround() {}
+  onChange() {}
 
   #call() {
     const { promise, ...ends } = withEnds();

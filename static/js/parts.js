@@ -1,0 +1,35 @@
+/** The parts that the page is made of: found, copied from its templates, and written to. */
+
+export function slot(element, name) {
+  return element.querySelector(`[data-slot="${name}"]`);
+}
+
+/** A new element, as the template with this id has it. */
+export function template(id) {
+  return document.getElementById(id).content.firstElementChild.cloneNode(true);
+}
+
+/** A live region speaks whenever it is written to, so only what is new is written. */
+export function write(element, text) {
+  if (element.textContent !== text) {
+    element.textContent = text;
+  }
+}
+
+/** Puts these first, in this order, without moving those that stand there already. */
+export function arrange(list, elements) {
+  let place = list.firstElementChild;
+  for (const element of elements) {
+    if (element === place) {
+      place = place.nextElementSibling;
+    } else {
+      list.insertBefore(element, place);
+    }
+  }
+}
+
+/** Focus, for who does not point, on what cannot have it by itself. */
+export function focusOn(element) {
+  element.tabIndex = -1;
+  element.focus({ preventScroll: true });
+}
