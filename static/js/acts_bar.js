@@ -1,24 +1,20 @@
 /** One bar of actions for all messages: it stands at the one that is pointed at, or has the focus. */
 
-import { focusOn, template } from "./parts.js";
+import { focusOn, log, messages, template } from "./parts.js";
 
 export class ActsBar {
-  #log;
-  #list;
   #bar = template("acts-template");
   #permitted;
 
   /** `permitted(element)` is the names of what may be done with that message now. */
-  constructor({ log, list, permitted }) {
-    this.#log = log;
-    this.#list = list;
+  constructor(permitted) {
     this.#permitted = permitted;
     // These live as long as the page does, so nothing removes them.
     const messageAt = ({ target }) => target.closest?.(".message") ?? null;
-    list.addEventListener("pointerover", (event) => this.#point(event, messageAt(event)));
-    list.addEventListener("pointerleave", (event) => this.#leave(event));
-    list.addEventListener("focusin", (event) => this.show(messageAt(event)));
-    list.addEventListener("click", (event) => this.#tap(event, messageAt(event)));
+    messages.addEventListener("pointerover", (event) => this.#point(event, messageAt(event)));
+    messages.addEventListener("pointerleave", (event) => this.#leave(event));
+    messages.addEventListener("focusin", (event) => this.show(messageAt(event)));
+    messages.addEventListener("click", (event) => this.#tap(event, messageAt(event)));
     log.addEventListener("keydown", (event) => this.#press(event, messageAt(event)));
   }
 
@@ -30,7 +26,6 @@ export class ActsBar {
     return this.#bar.querySelector(`[data-act="${name}"]`);
   }
 
-  /** Shows what may be done now with the message, or with the one where it stands. */
   show(message = this.message) {
     const names = message ? this.#permitted(message) : [];
     if (names.length === 0) {
@@ -46,7 +41,6 @@ export class ActsBar {
     }
   }
 
-  /** A few words beside the buttons: what has come of pressing one. */
   note(words) {
     this.#bar.dataset.note = words;
   }
@@ -76,7 +70,7 @@ export class ActsBar {
   #press(event, message) {
     const step = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[event.key];
     const isOnMessage = event.target === message;
-    if (!step || event.altKey || event.ctrlKey || event.metaKey || !(isOnMessage || event.target === this.#log)) {
+    if (!step || event.altKey || event.ctrlKey || event.metaKey || !(isOnMessage || event.target === log)) {
       return;
     }
     event.preventDefault();
@@ -91,8 +85,8 @@ export class ActsBar {
   }
 
   #lastVisible() {
-    const { bottom } = this.#log.getBoundingClientRect();
+    const { bottom } = log.getBoundingClientRect();
     const isVisible = (element) => element.getBoundingClientRect().top < bottom;
-    return [...this.#list.children].findLast(isVisible) ?? null;
+    return [...messages.children].findLast(isVisible) ?? null;
   }
 }

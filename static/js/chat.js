@@ -3,32 +3,31 @@
 import { ChatView } from "./chat_view.js";
 import { ListView } from "./list_view.js";
 import { Navigation } from "./navigation.js";
+import { page } from "./parts.js";
 import { ProblemDialog } from "./problem_dialog.js";
 import { Session } from "./session.js";
 
 class ChatPage {
-  #page = JSON.parse(document.getElementById("page").textContent);
   #due = new Set();
-  #session = new Session(this.#page, {
+  #session = new Session(page, {
     onChange: (chatId) => this.#changed(chatId),
     onList: () => this.#soon(() => this.#paintList(), "list"),
     onDraft: (chat) => chat === this.#chat && this.#view.takeUp(chat.draft),
   });
-  #lines = new ListView({ list: document.querySelector(".chats ul"), words: this.#page.words });
-  #view = new ChatView({ words: this.#page.words, chat: () => this.#chat });
+  #lines = new ListView();
+  #view = new ChatView(() => this.#chat);
 
   get #chat() {
     return this.#session.current;
   }
 
   open() {
-    this.#session.show(this.#page);
+    this.#session.show(page);
     this.#listen();
     this.#session.start();
     this.#view.open();
   }
 
-  /** Another chat in the same page: what is known of it is there at once. */
   #visit(chatId, url) {
     if (this.#session.isCurrent(chatId)) {
       return;
@@ -49,12 +48,7 @@ class ChatPage {
     addEventListener("pagehide", () => this.#leave());
     form.addEventListener("input", () => this.#keepDraft());
     form.addEventListener("submit", () => this.#keepDraft());
-    new ProblemDialog({
-      dialog: document.getElementById("report-dialog"),
-      opener: document.getElementById("report"),
-      rest: this.#session.rest,
-      trace: this.#session.trace,
-    });
+    new ProblemDialog(this.#session);
     new Navigation((chatId, url) => this.#visit(chatId, url));
     document.addEventListener("visibilitychange", () => this.#turn());
   }

@@ -41,7 +41,6 @@ export class ChatList {
     return this.#lines.get(chatId);
   }
 
-  /** As the server has it now; where more is known here already, it is asked again. */
   async refresh() {
     this.#alarms.cancel("list");
     try {

@@ -5,7 +5,7 @@ import { Composer } from "./composer.js";
 import { clockTime } from "./local_times.js";
 import { LogView } from "./log_view.js";
 import { MessageActs } from "./message_acts.js";
-import { focusOn, write } from "./parts.js";
+import { focusOn, log, messages, words, write } from "./parts.js";
 import { permittedActs } from "./permitted.js";
 import { meaningOf } from "./protocol.js";
 import { ReadingPlace } from "./reading_place.js";
@@ -17,44 +17,35 @@ const AHEAD = 1.5;
 
 export class ChatView {
   #chat;
-  #words;
-  #log = document.getElementById("log");
-  #list = document.getElementById("messages");
   #toEnd = document.getElementById("to-end");
-  #place = new ReadingPlace(this.#log, this.#list);
+  #place = new ReadingPlace();
   #names = new Intl.ListFormat(document.documentElement.lang);
-  #view;
-  #bar;
+  #view = new LogView();
+  #bar = new ActsBar((element) => this.#permitted(element));
   #acts;
   #composer;
 
-  /** `chat()` is the LiveChat to be shown. */
-  constructor({ words, chat }) {
+  constructor(chat) {
     this.#chat = chat;
-    this.#words = words;
-    this.#view = new LogView({ log: this.#log, list: this.#list, words });
-    this.#bar = new ActsBar({ log: this.#log, list: this.#list, permitted: (element) => this.#permitted(element) });
     this.#composer = new Composer({
-      form: document.getElementById("composer"),
-      words,
       onSend: (what) => this.#send(what),
       onEdit: (message, text) => chat().change("edit", message.messageId, message.rev, text),
       onEditLast: () => this.#composer.begin("edit", chat().newestOwn),
       onTyping: (on) => chat().tell("typing", on),
     });
     const onSaid = (said) => this.#view.announce(said);
-    this.#acts = new MessageActs({ chat, composer: this.#composer, bar: this.#bar, words, onSaid });
+    this.#acts = new MessageActs({ chat, composer: this.#composer, bar: this.#bar, onSaid });
   }
 
   // These live as long as the page does, so nothing removes them.
   open() {
     this.#view.adopt();
-    this.#list.toggleAttribute("data-script", true);
+    messages.toggleAttribute("data-script", true);
     document.getElementById("newest")?.remove();
     addEventListener("scroll", () => this.#moved(), { passive: true, capture: true });
-    this.#log.addEventListener("keydown", (event) => this.#press(event));
-    this.#log.addEventListener("click", (event) => this.#click(event));
-    this.#list.addEventListener("focusin", ({ target }) => this.#unfold(target));
+    log.addEventListener("keydown", (event) => this.#press(event));
+    log.addEventListener("click", (event) => this.#click(event));
+    messages.addEventListener("focusin", ({ target }) => this.#unfold(target));
     this.#toEnd.addEventListener("click", () => this.goToEnd());
     document.addEventListener("visibilitychange", () => this.#markRead());
     this.paint();
@@ -64,7 +55,6 @@ export class ChatView {
     }
   }
 
-  /** Before another chat is shown: what has to be there when this one is again. */
   leave() {
     Object.assign(this.#chat(), { draft: this.#composer.draft, place: this.#place.mark });
   }
@@ -91,8 +81,8 @@ export class ChatView {
     const chat = this.#chat();
     const { state, permissions, title } = chat;
     const isPinned = this.#isAtEnd;
-    this.#list.toggleAttribute("data-live", state === "inStep");
-    this.#list.toggleAttribute("data-moderate", permissions?.moderate ?? false);
+    messages.toggleAttribute("data-live", state === "inStep");
+    messages.toggleAttribute("data-moderate", permissions?.moderate ?? false);
     chat.passage.settle(isPinned);
     this.#markRead();
     this.#place.keepThrough(() => this.#view.show(chat), { isPinned });
@@ -101,7 +91,7 @@ export class ChatView {
     this.#paintCompany(chat);
     const status = document.getElementById("status");
     status.dataset.state = state;
-    write(status, statusOf(chat.facts, this.#words, clockTime));
+    write(status, statusOf(chat.facts, words, clockTime));
     this.#composer.allow(this.#mayWrite(chat));
     writeTo("title", title ?? "");
     this.#readOn();
@@ -116,11 +106,10 @@ export class ChatView {
       globalThis.history.replaceState(globalThis.history.state, "", location.pathname);
     }
     if (document.activeElement === this.#toEnd || document.activeElement === document.body) {
-      this.#log.focus({ preventScroll: true });
+      log.focus({ preventScroll: true });
     }
   }
 
-  /** Goes to the message with this number, wherever it is. */
   async reveal(seq) {
     const chat = this.#chat();
     const isThere = this.#view.elementAt(seq) !== null || (await chat.history.around(seq));
@@ -128,7 +117,7 @@ export class ChatView {
       return;
     }
     if (!isThere) {
-      this.#composer.complain(say(this.#words.notDone, { reason: this.#words.noConnection }));
+      this.#composer.complain(say(words.notDone, { reason: words.noConnection }));
     } else {
       this.paint();
       this.#target(this.#view.elementAt(seq));
@@ -136,7 +125,7 @@ export class ChatView {
   }
 
   #target(element) {
-    this.#list.querySelector("[data-target]")?.removeAttribute("data-target");
+    messages.querySelector("[data-target]")?.removeAttribute("data-target");
     if (element) {
       element.toggleAttribute("data-target", true);
       focusOn(element);
@@ -229,15 +218,14 @@ export class ChatView {
     document.getElementById("older").hidden = !hasOlder;
     document.getElementById("newer").hidden = isLive;
     this.#toEnd.hidden = this.#isAtEnd;
-    const words = unseen > 0 ? say(this.#words.newMessages, { count: unseen }) : this.#words.toEnd;
-    write(this.#toEnd, words);
+    write(this.#toEnd, unseen > 0 ? say(words.newMessages, { count: unseen }) : words.toEnd);
   }
 
   #paintCompany({ state, company: { others, writing } }) {
     const here = { names: this.#names.format(others) };
-    const words = others.length > 0 ? say(this.#words.here, here) : this.#words.alone;
-    writeTo("company", state === "inStep" || others.length > 0 ? words : "");
-    const typing = writing.length > 1 ? this.#words.typingMany : this.#words.typingOne;
+    const company = others.length > 0 ? say(words.here, here) : words.alone;
+    writeTo("company", state === "inStep" || others.length > 0 ? company : "");
+    const typing = writing.length > 1 ? words.typingMany : words.typingOne;
     writeTo("typing", writing.length > 0 ? say(typing, { names: this.#names.format(writing) }) : "");
   }
 

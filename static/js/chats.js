@@ -40,7 +40,6 @@ export class Chats {
     return [...new Set([...known, ...this.#list.chatIds.slice(0, MOST_LISTED)])];
   }
 
-  /** Those of the list that are not live by themselves. */
   get listed() {
     return this.#list.chatIds.slice(0, MOST_LISTED).filter((chatId) => !this.#known.has(chatId));
   }
@@ -67,7 +66,6 @@ export class Chats {
     return chat;
   }
 
-  /** Has a chat live, shown or not. */
   wake(page) {
     const { chatId } = page;
     const known = this.#known.get(chatId);
@@ -97,9 +95,8 @@ export class Chats {
     }
   }
 
-  // --- What is kept for later pages -----------------------------------------------------------
+  // What is kept for later pages
 
-  /** A chat has changed, or what its reader writes there. */
   changed(chatId) {
     if (this.#shelf) {
       this.#changed.add(chatId);
@@ -156,7 +153,7 @@ export class Chats {
     });
   }
 
-  // --- What the connection tells --------------------------------------------------------------
+  // What the connection tells
 
   onOpen() {
     this.#isOpen = true;
@@ -186,7 +183,6 @@ export class Chats {
     this.#known.get(frame.chatId)?.onFrame(frame);
   }
 
-  /** Not ours, or not there: nothing of it is kept. */
   gone(chatId) {
     this.#shelf?.delete("chats", chatId);
     this.#shelf?.delete("drafts", chatId);

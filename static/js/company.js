@@ -11,7 +11,6 @@ export class Company {
     this.#selfId = selfId;
   }
 
-  /** Everybody at once, as a subscribe reply tells it. */
   gather(users) {
     this.#here = new Map(users.map(({ id, name }) => [id, name]));
     this.#typing.clear();

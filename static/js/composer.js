@@ -1,17 +1,17 @@
 /** The box one writes in: new words, a reply, a question, or other words for an old message. */
 
 import { roomIn, whatToSend } from "./intent.js";
+import { words } from "./parts.js";
 import { videoAddressIn } from "./video_address.js";
 import { authorOf, firstWords, say } from "./words.js";
 
 const SAY_AGAIN_MS = 3_000;
 
 export class Composer {
-  #form;
+  #form = document.getElementById("composer");
   #box;
   #buttons;
   #parts;
-  #words;
   #on;
   #context = null;
   #aside = null; // what was being written before an edit began
@@ -21,9 +21,8 @@ export class Composer {
    * `onSend(what)` returns whether it took the text; if not, the form goes to the server.
    * `onEdit(message, text)` rejects with the reason; `onEditLast()` begins it; `onTyping(on)`.
    */
-  constructor({ form, words, ...on }) {
-    this.#form = form;
-    this.#words = words;
+  constructor(on) {
+    const form = this.#form;
     this.#on = on;
     this.#box = form.querySelector("textarea");
     this.#buttons = [...form.querySelectorAll("button[name=type]")];
@@ -38,7 +37,6 @@ export class Composer {
     this.#paint();
   }
 
-  /** Where the form goes by itself. */
   set address(path) {
     this.#form.action = path;
   }
@@ -57,7 +55,6 @@ export class Composer {
     this.#paint();
   }
 
-  /** Puts a text back, before whatever was written since. */
   restore(content) {
     this.#box.value = [content, this.#box.value].filter(Boolean).join("\n");
     this.#paint();
@@ -71,20 +68,19 @@ export class Composer {
     }
     this.#forget();
     const { messageId, rev } = message;
-    const words = say(this.#words[{ edit: "editing", reply: "replying", about: "asking" }[kind]], {
-      name: authorOf(message, this.#words),
-      words: firstWords(message, this.#words, 80),
+    const title = say(words[{ edit: "editing", reply: "replying", about: "asking" }[kind]], {
+      name: authorOf(message, words),
+      words: firstWords(message, words, 80),
     });
     if (kind === "edit") {
       this.#aside = this.draft;
       this.#box.value = message.content;
     }
-    this.#context = { kind, messageId, rev, words };
+    this.#context = { kind, messageId, rev, words: title };
     this.#paint();
     this.#box.focus();
   }
 
-  /** What has to be said at the box; an empty text takes it back. */
   complain(words) {
     this.#parts.problem.textContent = words;
     this.#parts.problem.hidden = words === "";
@@ -133,7 +129,7 @@ export class Composer {
         this.complain("");
       }
     } catch (problem) {
-      this.complain(say(this.#words.notDone, { reason: problem.code ? problem.message : this.#words.noConnection }));
+      this.complain(say(words.notDone, { reason: problem.code ? problem.message : words.noConnection }));
     }
   }
 
@@ -179,7 +175,6 @@ export class Composer {
     }
   }
 
-  /** What stands around the box: what it is written to, whether it is a video, how much room is left. */
   #paint() {
     const kind = this.#context?.kind ?? "new";
     const { about, offer, count } = this.#parts;
@@ -195,6 +190,6 @@ export class Composer {
     const room = roomIn(this.#box.value);
     count.hidden = room === null;
     count.classList.toggle("problem", room < 0);
-    count.textContent = room === null ? "" : say(this.#words[room < 0 ? "over" : "left"], { count: Math.abs(room) });
+    count.textContent = room === null ? "" : say(words[room < 0 ? "over" : "left"], { count: Math.abs(room) });
   }
 }

@@ -49,7 +49,6 @@ export class Connection {
     });
   }
 
-  /** Sends an action; resolves with the reply's `data`, rejects with Refusal or Disconnected. */
   call(frame) {
     return this.isReady ? this.#line.call(frame) : Promise.reject(new Disconnected());
   }
@@ -137,7 +136,7 @@ export class Connection {
     this.#listener.onWaiting();
   }
 
-  // --- Up again -------------------------------------------------------------------------------
+  // Up again
 
   #climbLater() {
     if (this.rung > 0) {

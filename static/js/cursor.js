@@ -23,7 +23,6 @@ export class Cursor {
     return `${this.#epoch}:${this.#seq}`;
   }
 
-  /** What to subscribe from; null asks for a snapshot. */
   get since() {
     return this.#epoch === null ? null : `${this}`;
   }
@@ -32,7 +31,6 @@ export class Cursor {
     return this.#seq;
   }
 
-  /** Whether nothing lies between an older position and messages from `from` on. */
   meets(text, from) {
     const position = parseCursor(text);
     return this.#covers(position) && position.seq >= from - 1;
@@ -43,7 +41,6 @@ export class Cursor {
     return this.#held.length > 0 || this.#head !== null;
   }
 
-  /** How many events are known to lie ahead; 0 also where that cannot be told. */
   get behind() {
     const ahead = [this.#head, ...this.#held].filter((known) => known?.epoch === this.#epoch);
     return Math.max(this.#seq, ...ahead.map(({ seq }) => seq)) - this.#seq;

@@ -9,7 +9,6 @@ export class EventStream {
     this.#onEvent = onEvent;
   }
 
-  /** Some text, cut anywhere. */
   take(text) {
     const events = (this.#rest + text).split(/\r?\n\r?\n/);
     this.#rest = events.pop();

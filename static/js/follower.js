@@ -24,13 +24,11 @@ export class Follower {
     return connection.isReady && !this.#isAsking && !alarms.has("again") && !cursor.isBehind;
   }
 
-  /** One pushed event, in whatever order it comes. */
   take(event) {
     this.#chat.onEvents(this.#chat.cursor.take(event));
     this.#look();
   }
 
-  /** The server's word on where the log ends. */
   hearOf(head) {
     this.#chat.cursor.hearOf(head);
     this.#look();

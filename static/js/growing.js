@@ -16,7 +16,6 @@ export class Growing {
     return this.#content;
   }
 
-  /** Whether a piece before those that came is missing. */
   get isBehind() {
     return this.#early.length > 0;
   }

@@ -39,7 +39,6 @@ export class History {
     return this.#go("after", (passage) => passage.sink());
   }
 
-  /** Resolves with whether it could be read. */
   around(seq) {
     return this.#read("around", seq);
   }
@@ -62,7 +61,6 @@ export class History {
     this.#place = shown[shown.length >> 1]?.seq ?? null;
   }
 
-  /** It may work now. */
   resume() {
     this.#chat.alarms.cancel("history");
     this.#isOver = false;

@@ -1,21 +1,14 @@
 /** The list of chats on the page: the lines the server made, kept in step. */
 
 import { showLocally, utc } from "./local_times.js";
-import { arrange, template, write } from "./parts.js";
+import { arrange, template, words, write } from "./parts.js";
 import { authorOf, stateOf } from "./words.js";
 
 const MOST_LETTERS = 200;
 
 export class ListView {
-  #list;
-  #words;
+  #list = document.querySelector(".chats ul");
 
-  constructor({ list, words }) {
-    this.#list = list;
-    this.#words = words;
-  }
-
-  /** Shows these lines, in this order; the one of `currentId` as the one that is open. */
   show(lines, currentId) {
     const items = new Map([...this.#list.children].map((item) => [chatIdOf(item), item]));
     const shown = lines.map((line) => {
@@ -57,9 +50,9 @@ export class ListView {
   }
 
   #fillLast(item, message) {
-    const text = stateOf(message, this.#words) || message.content || message.metadata.url || "";
+    const text = stateOf(message, words) || message.content || message.metadata.url || "";
     const author = document.createElement("b");
-    author.textContent = `${authorOf(message, this.#words)}:`;
+    author.textContent = `${authorOf(message, words)}:`;
     const line = item.querySelector(".last");
     const short = ` ${text.slice(0, MOST_LETTERS).split(/\s+/).join(" ").trim()}`;
     if (line.textContent !== author.textContent + short) {

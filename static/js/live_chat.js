@@ -69,9 +69,8 @@ export class LiveChat {
     this.#company = new Company(user.id);
   }
 
-  // --- What the page shows --------------------------------------------------------------------
+  // What the page shows
 
-  /** The messages to be shown, ascending, and at the live end what is still being sent. */
   rows() {
     const { isLive, messages } = this.passage;
     return isLive ? [...messages, ...this.outbox.entries] : messages;
@@ -89,12 +88,10 @@ export class LiveChat {
     return { isOwn: isMine(message), isAsked: isMine(asker) };
   }
 
-  /** The newest of the reader's own that may be edited, or null. */
   get newestOwn() {
     return this.rows().findLast((row) => row.messageId && isEditable(row, this.#selfId)) ?? null;
   }
 
-  /** How many messages the reader has not come to. */
   get unseen() {
     return this.news.count(this.#timeline.messages);
   }
@@ -114,7 +111,6 @@ export class LiveChat {
     return this.#follower.isInStep && !this.history.isStale ? "inStep" : "catchingUp";
   }
 
-  /** What the status line is made of. */
   get facts() {
     const { state, stopped, cursor, outbox, history } = this;
     const unsent = outbox.entries.filter((entry) => entry.state !== "failed").length;
@@ -129,7 +125,7 @@ export class LiveChat {
     return !this.outbox.isEmpty;
   }
 
-  // --- What its reader does -------------------------------------------------------------------
+  // What its reader does
 
   /** Returns false for what has to go by the page's form instead; `what` as the outbox has it. */
   send(what) {
@@ -141,26 +137,22 @@ export class LiveChat {
     return true;
   }
 
-  /** One that was refused, tried once more. */
   resend(clientMessageId) {
     this.outbox.resend(clientMessageId);
     this.#goOnSending();
   }
 
-  /** The text of one that was refused, for its writer to write it again. */
   takeBack(clientMessageId) {
     const content = this.outbox.takeBack(clientMessageId);
     this.onChange();
     return content;
   }
 
-  /** Other tabs, or an earlier page, have written here. */
   async heedOutbox() {
     await this.outbox.refresh();
     this.#sender.flush();
   }
 
-  /** An action of protocol.js on this chat. */
   ask(name, ...values) {
     return this.connection.call(action[name](this.chatId, ...values));
   }
@@ -196,9 +188,8 @@ export class LiveChat {
     }
   }
 
-  // --- What a browser keeps -------------------------------------------------------------------
+  // What a browser keeps
 
-  /** What is known, to be kept; null where that is nothing yet, or not to be known any more. */
   get known() {
     const { chatId, title, place } = this;
     const cursor = this.cursor.since;
@@ -227,7 +218,7 @@ export class LiveChat {
     this.tell("unsubscribe");
   }
 
-  // --- What the connection tells --------------------------------------------------------------
+  // What the connection tells
 
   onOpen() {
     if (this.stopped === null) {
@@ -310,13 +301,12 @@ export class LiveChat {
     }
   }
 
-  // --- What its parts ask and tell ------------------------------------------------------------
+  // What its parts ask and tell
 
   readPage(place, limit) {
     return this.rest.get(`chats/${this.chatId}/messages/?${new URLSearchParams({ ...place, limit })}`);
   }
 
-  /** Those of them that there are in this chat. */
   async lookUp(messageIds) {
     const { results } = await this.ask("fetch", messageIds);
     return Object.values(results).filter(({ chatId }) => chatId === this.chatId);

@@ -7,13 +7,11 @@ export class LivePage {
   #load;
   #isLoading = false;
 
-  /** `load` returns the page anew, as a document. */
   constructor(root, load) {
     this.#root = root;
     this.#load = load;
   }
 
-  /** Returns whether anything is there that was not there before. */
   async refresh() {
     if (this.#isLoading) {
       return false;

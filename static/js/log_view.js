@@ -1,37 +1,25 @@
 /** The messages on the page: one element each, in order, and what of them is read aloud. */
 
 import { fill, fillQuote, fillUnsent, grow } from "./message_element.js";
-import { arrange, slot, template } from "./parts.js";
+import { arrange, log, messages, slot, template, words } from "./parts.js";
 import { OPEN } from "./protocol.js";
 import { authorOf, say } from "./words.js";
 
 export class LogView {
-  #log;
-  #list;
-  #said;
-  #words;
-  #marker;
+  #said = document.getElementById("said");
+  #marker = template("marker-template");
   #elements = new Map();
   #chatId = null;
   #lastSeq = Infinity;
 
-  constructor({ log, list, words }) {
-    this.#log = log;
-    this.#list = list;
-    this.#said = document.getElementById("said");
-    this.#words = words;
-    this.#marker = template("marker-template");
-  }
-
   /** What the server has put on the page stays, for as long as its rev is the newest. */
   adopt() {
-    for (const element of this.#list.children) {
+    for (const element of messages.children) {
       element.ariaLive = "off";
       this.#elements.set(element.dataset.messageId, element);
     }
   }
 
-  /** Makes the page show a chat's rows, touching only what differs. */
   show(chat) {
     const rows = chat.rows();
     if (chat.chatId !== this.#chatId) {
@@ -41,7 +29,7 @@ export class LogView {
     }
     const elements = rows.map((row) => this.#elementFor(row, chat));
     this.#forgetAllBut(new Set(elements));
-    arrange(this.#list, elements);
+    arrange(messages, elements);
     this.#mark(chat.firstNew);
     const last = rows.findLast(({ messageId }) => messageId);
     this.#lastSeq = chat.passage.isLive ? (last?.seq ?? 0) : Infinity;
@@ -53,7 +41,7 @@ export class LogView {
   }
 
   elementAt(seq) {
-    return [...this.#list.children].find(({ dataset }) => Number(dataset.seq) === seq) ?? null;
+    return [...messages.children].find(({ dataset }) => Number(dataset.seq) === seq) ?? null;
   }
 
   #elementFor(row, chat) {
@@ -66,7 +54,7 @@ export class LogView {
       this.#fill(element, row, chat);
     }
     if (row.replyTo && row.type !== "ai" && !row.removed) {
-      fillQuote(element, chat.quoted(row.replyTo), this.#words);
+      fillQuote(element, chat.quoted(row.replyTo));
     } else {
       slot(element, "quote").hidden = true;
     }
@@ -90,21 +78,21 @@ export class LogView {
   #fill(element, message, chat) {
     const before = element.dataset.state;
     const isNew = message.seq > this.#lastSeq;
-    const { isOwn, isAsked } = chat.sidesOf(message);
+    const { isOwn } = chat.sidesOf(message);
     // The log reads aloud what comes in: of that, what others say. An answer is said when whole.
     const isHeard = before === "" && isNew && !isOwn && message.type !== "ai";
     element.ariaLive = isHeard ? null : "off";
-    fill(element, message, { words: this.#words, isOwn, isAsked });
+    fill(element, message, chat.sidesOf(message));
     if (message.type === "ai" && message.status === "completed" && (isNew || OPEN.has(before))) {
       const content = slot(element, "content").textContent.trim();
-      this.announce(say(this.#words.said, { name: authorOf(message, this.#words), words: content }));
+      this.announce(say(words.said, { name: authorOf(message, words), words: content }));
     }
   }
 
   #fillUnsent(element, row) {
     const before = element.dataset.state;
     element.ariaLive = "off";
-    fillUnsent(element, row, this.#words);
+    fillUnsent(element, row);
     if (row.state === "failed" && before !== "failed") {
       this.announce(slot(element, "state").textContent);
     }
@@ -124,7 +112,7 @@ export class LogView {
     for (const [key, element] of this.#elements) {
       if (!kept.has(element)) {
         if (element.contains(document.activeElement)) {
-          this.#log.focus({ preventScroll: true });
+          log.focus({ preventScroll: true });
         }
         element.remove();
         this.#elements.delete(key);

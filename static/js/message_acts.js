@@ -1,7 +1,7 @@
 /** What is done with a message when one of its buttons is pressed. */
 
 import { Refusal } from "./protocol.js";
-import { focusOn, slot, template } from "./parts.js";
+import { focusOn, slot, template, words } from "./parts.js";
 import { play } from "./video_card.js";
 import { say } from "./words.js";
 
@@ -9,17 +9,15 @@ export class MessageActs {
   #chat;
   #composer;
   #bar;
-  #words;
   #onSaid;
   #verdicts = new Map();
   #confirm = template("confirm-template");
 
   /** `chat()` is the one that is shown; `onSaid(words)` has to be told to who does not see it. */
-  constructor({ chat, composer, bar, words, onSaid }) {
+  constructor({ chat, composer, bar, onSaid }) {
     this.#chat = chat;
     this.#composer = composer;
     this.#bar = bar;
-    this.#words = words;
     this.#onSaid = onSaid;
     this.#confirm.addEventListener("keydown", ({ key }) => key === "Escape" && this.#keep());
   }
@@ -49,7 +47,6 @@ export class MessageActs {
     acts[button.dataset.act]?.();
   }
 
-  /** What the reader thinks of an answer, as far as it is known by now; asks if it is not. */
   async showVerdict(messageId) {
     if (!this.#verdicts.has(messageId)) {
       this.#paintVerdict(null);
@@ -86,8 +83,8 @@ export class MessageActs {
     }
     await this.#try(async () => {
       await navigator.clipboard.writeText(address.href);
-      this.#bar.note(this.#words.copied);
-      this.#onSaid(this.#words.copied);
+      this.#bar.note(words.copied);
+      this.#onSaid(words.copied);
     });
   }
 
@@ -115,8 +112,8 @@ export class MessageActs {
       await act();
       this.#composer.complain("");
     } catch (problem) {
-      const reason = problem instanceof Refusal ? problem.message : this.#words.noConnection;
-      this.#composer.complain(say(this.#words.notDone, { reason }));
+      const reason = problem instanceof Refusal ? problem.message : words.noConnection;
+      this.#composer.complain(say(words.notDone, { reason }));
     }
   }
 }

@@ -1,7 +1,7 @@
 /** One message's element: made from the page's template, and filled with what the message says. */
 
 import { showLocally, utc } from "./local_times.js";
-import { slot, template, write } from "./parts.js";
+import { slot, template, words, write } from "./parts.js";
 import { fillCard } from "./video_card.js";
 import { authorOf, firstWords, say, stateOf } from "./words.js";
 
@@ -10,7 +10,7 @@ const LONG_CHARS = 3_000;
 const LONG_LINES = 40;
 
 /** `isOwn` and `isAsked` are of the reader: wrote it, or asked the question that it answers. */
-export function fill(element, message, { words, isOwn, isAsked }) {
+export function fill(element, message, { isOwn, isAsked }) {
   const { messageId, chatId, seq, rev, type, timestamp, metadata } = message;
   const state = message.removed ? "removed" : message.status;
   element.id = `m${seq}`;
@@ -29,7 +29,7 @@ export function fill(element, message, { words, isOwn, isAsked }) {
 }
 
 /** What is being sent, or was refused; plain text, as it was typed. */
-export function fillUnsent(element, row, words) {
+export function fillUnsent(element, row) {
   const { clientMessageId, content, url, state, reason, retryAt } = row;
   if (state === "waiting") {
     const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1_000));
@@ -61,7 +61,7 @@ export function grow(element, text) {
 }
 
 /** `quoted` is null where it is gone, undefined while that is not known. */
-export function fillQuote(element, quoted, words) {
+export function fillQuote(element, quoted) {
   const quote = slot(element, "quote");
   quote.hidden = quoted === undefined;
   if (quoted === undefined) {

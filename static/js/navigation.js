@@ -16,7 +16,6 @@ export function isPlainClick({ button, altKey, ctrlKey, metaKey, shiftKey, defau
 export class Navigation {
   #onVisit;
 
-  /** `onVisit(chatId, url)` is told where the reader wants to be. */
   constructor(onVisit) {
     this.#onVisit = onVisit;
     // These live as long as the page does, so nothing removes them.

@@ -12,7 +12,6 @@ export class News {
     this.#begin = readSeq;
   }
 
-  /** The reader stands at the end, and looks; `seq` is the last there is. */
   see(seq) {
     this.#seen = Math.max(this.#seen ?? 0, seq);
   }
@@ -22,7 +21,6 @@ export class News {
     this.#begin = null;
   }
 
-  /** How many of these, ascending, the reader has not come to. */
   count(messages) {
     return this.#seen === null ? 0 : messages.filter((message) => this.#isNew(message, this.#seen)).length;
   }

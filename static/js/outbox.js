@@ -28,7 +28,6 @@ export class Outbox {
     return this.#entries.size === 0;
   }
 
-  /** Whether all of it outlives this page. */
   get isSafe() {
     return this.entries.every(({ clientMessageId }) => this.#kept.has(clientMessageId));
   }
@@ -41,7 +40,6 @@ export class Outbox {
     this.#put({ ...what, clientMessageId, chatId, at, state: "sending" });
   }
 
-  /** The next one to send, or null: order matters more than speed. */
   next() {
     return this.entries.find(({ state }) => state !== "failed") ?? null;
   }
@@ -79,7 +77,6 @@ export class Outbox {
     }
   }
 
-  /** Once more, by hand. An id that stands for something else by now is not used again. */
   resend(clientMessageId) {
     const entry = this.#entries.get(clientMessageId);
     if (entry?.code === "idConflict") {
@@ -90,7 +87,6 @@ export class Outbox {
     }
   }
 
-  /** Gives the text back to its writer. */
   takeBack(clientMessageId) {
     const entry = this.#entries.get(clientMessageId);
     this.settle(clientMessageId);

@@ -1,5 +1,11 @@
 /** The parts that the page is made of: found, copied from its templates, and written to. */
 
+/** What the server hands over: the reader, the chat, the list of chats, and the page's own words. */
+export const page = JSON.parse(document.getElementById("page").textContent);
+export const { words } = page;
+export const log = document.getElementById("log");
+export const messages = document.getElementById("messages");
+
 export function slot(element, name) {
   return element.querySelector(`[data-slot="${name}"]`);
 }

@@ -47,7 +47,6 @@ export class Passage {
     return null;
   }
 
-  /** What was asked for: the messages before this seq. What moved on since does not take them. */
   takeOlder(before, { messages, moreBefore }) {
     const older = this.#oursOf(messages);
     if (this.isLive && this.#tail.from === before) {
@@ -116,7 +115,6 @@ export class Passage {
     }
   }
 
-  /** A message as it is now, wherever it stands. */
   put(message) {
     this.#tail.put(message);
     const at = this.#stretch?.findIndex(({ messageId }) => messageId === message.messageId) ?? -1;
@@ -153,7 +151,6 @@ export class Passage {
     return messages.filter(({ chatId }) => chatId === this.#chatId);
   }
 
-  /** From the top; what is too much at the other end is let go of. */
   #show(messages, moreBefore) {
     if (this.isLive && messages.length <= MOST_SHOWN) {
       this.#from = messages[0].seq;

@@ -50,7 +50,6 @@ export class PollLine extends RequestLine {
     }
   }
 
-  /** One waiting request for each chat looked at and subscribed to. */
   #poll() {
     for (const [chatId, poll] of this.#polls) {
       if (!this.#watched.includes(chatId)) {

@@ -1,13 +1,13 @@
 /** The small dialog that tells staff what went wrong on the page, with the trace of its frames. */
 
 export class ProblemDialog {
-  #dialog;
+  #dialog = document.getElementById("report-dialog");
   #rest;
   #trace;
 
-  /** `opener` is the button that opens it, hidden where there is no script to send anything. */
-  constructor({ dialog, opener, rest, trace }) {
-    this.#dialog = dialog;
+  constructor({ rest, trace }) {
+    const dialog = this.#dialog;
+    const opener = document.getElementById("report");
     this.#rest = rest;
     this.#trace = trace;
     // These live as long as the page does, so nothing removes them.

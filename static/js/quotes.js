@@ -8,7 +8,6 @@ export class Quotes {
   #found = new Map();
   #wanted = new Set();
 
-  /** `chat.lookUp(messageIds)` resolves with those of them that there are. */
   constructor(chat) {
     this.#chat = chat;
   }
@@ -24,7 +23,6 @@ export class Quotes {
     return this.#found.get(messageId);
   }
 
-  /** A message as it is now. */
   put(message) {
     if (this.#found.get(message.messageId)?.rev < message.rev) {
       this.#found.set(message.messageId, message);

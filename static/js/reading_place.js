@@ -1,29 +1,23 @@
 /** Where the reader is in the log, kept while the log changes around it. */
 
+import { log, messages } from "./parts.js";
+
 const NEAR_END_PX = 40;
 
 /** The log's box is laid out from its end (see messages.css), so its end is `scrollTop` 0. */
 export class ReadingPlace {
-  #log;
-  #list;
-
-  constructor(log, list) {
-    this.#log = log;
-    this.#list = list;
-  }
-
   get isAtEnd() {
     if (this.#isFlat) {
-      return this.#log.getBoundingClientRect().bottom < innerHeight + NEAR_END_PX;
+      return log.getBoundingClientRect().bottom < innerHeight + NEAR_END_PX;
     }
-    return this.#log.scrollTop > -NEAR_END_PX;
+    return log.scrollTop > -NEAR_END_PX;
   }
 
   goToEnd() {
     if (this.#isFlat) {
-      this.#log.scrollIntoView({ block: "end" });
+      log.scrollIntoView({ block: "end" });
     } else {
-      this.#log.scrollTop = 0;
+      log.scrollTop = 0;
     }
   }
 
@@ -36,7 +30,7 @@ export class ReadingPlace {
 
   goTo(mark) {
     const isThere = ({ dataset }) => dataset.messageId === mark?.messageId;
-    const first = mark && [...this.#list.children].find(isThere);
+    const first = mark && [...messages.children].find(isThere);
     this.goToEnd();
     if (first) {
       this.#moveBy(this.#topOf(first) - mark.top);
@@ -44,10 +38,9 @@ export class ReadingPlace {
   }
 
   #topOf(element) {
-    return element.getBoundingClientRect().top - this.#log.getBoundingClientRect().top;
+    return element.getBoundingClientRect().top - log.getBoundingClientRect().top;
   }
 
-  /** Into the middle, for who has asked for it. */
   goToElement(element) {
     element.scrollIntoView({ block: "center" });
   }
@@ -57,7 +50,7 @@ export class ReadingPlace {
     if (this.#isFlat) {
       return { above: Infinity, below: Infinity }; // more comes when it is asked for
     }
-    const { scrollTop, scrollHeight, clientHeight } = this.#log;
+    const { scrollTop, scrollHeight, clientHeight } = log;
     const below = -scrollTop;
     return { above: (scrollHeight - clientHeight - below) / clientHeight, below: below / clientHeight };
   }
@@ -76,20 +69,20 @@ export class ReadingPlace {
 
   /** Where the window is too low for a box that scrolls, the page itself does (see layout.css). */
   get #isFlat() {
-    return getComputedStyle(this.#log).overflowY === "visible";
+    return getComputedStyle(log).overflowY === "visible";
   }
 
   #moveBy(distance) {
     if (this.#isFlat) {
       scrollBy(0, distance);
     } else {
-      this.#log.scrollTop += distance;
+      log.scrollTop += distance;
     }
   }
 
   #firstVisible() {
-    const top = Math.max(0, this.#log.getBoundingClientRect().top);
+    const top = Math.max(0, log.getBoundingClientRect().top);
     const isVisible = (element) => element.getBoundingClientRect().bottom > top;
-    return [...this.#list.children].find(isVisible) ?? null;
+    return [...messages.children].find(isVisible) ?? null;
   }
 }

@@ -32,7 +32,6 @@ export class Rest {
   #fetch;
   #token;
 
-  /** `token()` is the CSRF token as it is now. */
   constructor({ fetch = (...request) => globalThis.fetch(...request), token }) {
     this.#fetch = fetch;
     this.#token = token;
@@ -53,7 +52,6 @@ export class Rest {
     }
   }
 
-  /** What is at `chats/`, `chats/<chatId>/messages/?before=41` and the like. */
   get(path, options) {
     return this.request({ method: "GET", path }, options);
   }

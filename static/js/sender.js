@@ -47,7 +47,6 @@ export class Sender {
     });
   }
 
-  /** Returns whether to go on. */
   async #sendOne() {
     const { chatId, outbox, clock } = this.#chat;
     const entry = this.#isFree ? outbox.next() : null;

@@ -55,7 +55,6 @@ export class Session extends Chats {
     return WAYS[rung];
   }
 
-  /** Shows a chat; what is known of it is there at once. */
   visit(chatId) {
     this.connection.watch(chatId);
     this.show(this.#named(chatId));

@@ -121,7 +121,7 @@ export class SharedConnection {
     this.#channel.postMessage({ ...word, from: this.#id });
   }
 
-  // --- Who leads ------------------------------------------------------------------------------
+  // Who leads
 
   async #apply(options) {
     let isGranted = false;
@@ -149,7 +149,6 @@ export class SharedConnection {
     this.#own.start();
   }
 
-  /** Whatever was asked of a leader that is no more. */
   #lose() {
     const wasReady = this.isReady;
     this.#state = UNKNOWN;
@@ -183,7 +182,7 @@ export class SharedConnection {
     this.#beatLater();
   }
 
-  // --- What the leader says -------------------------------------------------------------------
+  // What the leader says
 
   #pass(what, values) {
     this.#tell(what, values);
@@ -230,7 +229,7 @@ export class SharedConnection {
     }
   }
 
-  // --- What the others ask of the leader ------------------------------------------------------
+  // What the others ask of the leader
 
   #serve({ kind, from, id, frame, what, values }) {
     if (kind === "who") {

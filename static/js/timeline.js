@@ -65,7 +65,6 @@ export class Timeline {
     messages.forEach((message) => this.put(message));
   }
 
-  /** Ascending by seq. */
   get messages() {
     this.#sorted ??= [...this.#messages.values()].sort((a, b) => a.seq - b.seq);
     return this.#sorted;

@@ -17,7 +17,6 @@ export class Trace {
     this.#startedAt = clock();
   }
 
-  /** An event, a notice or anything else that the server said by itself. */
   heard({ op, type, chatId, epoch, seq }) {
     this.#add("in", op, { type, ...this.#place(chatId, epoch, seq) });
   }

@@ -18,12 +18,10 @@ export class Unsent {
     }
   }
 
-  /** `heed(chatId)` is told when another tab has changed something. */
   heed(heed) {
     this.#onChange = heed;
   }
 
-  /** Resolves with whether it is safe now. */
   async keep(entry) {
     const isKept = (await this.#shelf.put("outbox", entry)) !== undefined;
     this.#channel?.postMessage({ chatId: entry.chatId });
