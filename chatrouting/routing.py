@@ -32,7 +32,7 @@ async def http(
     send: Callable[[Any], Awaitable[None]],
 ) -> None:
     door = sse.stream if scope["path"] == sse.PATH else django
-    await door(scope, receive, with_headers(send, is_secure=scope["scheme"] == "https"))
+    await door(scope, receive, with_headers(send, is_secure=scope.get("scheme") == "https"))
 
 
 door: Any = SignedIn(ChatConsumer.as_asgi())
