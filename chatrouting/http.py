@@ -8,12 +8,12 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.http.response import HttpResponseBase
 
+from chatrouting.headers import Send, with_headers
 from messages.api.errors import refusal
 from messages.errors import BadRequest, TooLarge
 
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 
 class HTTPHandler(ASGIHandler):
@@ -21,6 +21,7 @@ class HTTPHandler(ASGIHandler):
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         body = _Bounded(receive)
+        send = with_headers(send, is_secure=scope.get("scheme") == "https")
         await super().__call__(scope, body, send)
         if body.is_too_large:
             await self.send_response(refusal(TooLarge()), send)

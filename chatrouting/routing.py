@@ -8,7 +8,6 @@ from django.urls import path, re_path
 
 from chatrouting import sse
 from chatrouting.consumers import ChatConsumer
-from chatrouting.headers import with_headers
 from chatrouting.http import HTTPHandler
 from chatrouting.middleware import SignedIn
 
@@ -31,8 +30,7 @@ async def http(
     receive: Callable[[], Awaitable[Any]],
     send: Callable[[Any], Awaitable[None]],
 ) -> None:
-    door = sse.stream if scope["path"] == sse.PATH else django
-    await door(scope, receive, with_headers(send, is_secure=scope["scheme"] == "https"))
+    await (sse.stream if scope["path"] == sse.PATH else django)(scope, receive, send)
 
 
 door: Any = SignedIn(ChatConsumer.as_asgi())

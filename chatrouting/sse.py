@@ -17,6 +17,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from chatrouting.client import address_in
+from chatrouting.headers import with_headers
 from chatrouting.identities import Identity, bearer_token, credential_of
 from chatrouting.process import process
 from chatrouting.reading import read
@@ -64,10 +65,12 @@ Send = Callable[[Any], Awaitable[None]]
 async def stream(scope: Scope, receive: Receive, send: Send) -> None:
     """`GET stream/?chats=a,b`: refused as a whole, or begun."""
     process.start()
+    # A stream itself goes out by the server's own `send`, by which a stuck one is found and cut.
+    with_our_headers: Any = with_headers(send, is_secure=scope.get("scheme") == "https")
     try:
         request = ASGIRequest(scope, BytesIO())
     except (ValueError, SuspiciousOperation):  # a Content-Type that is none
-        await _answer(refusal(BadRequest()), send)
+        await _answer(refusal(BadRequest()), with_our_headers)
         return
     with (
         translation.override(translation.get_language_from_request(request)),
@@ -76,9 +79,10 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             identity, beginnings = await _wish(request, has_room=has_room)
         except Exception as error:  # noqa: BLE001
-            await _answer(_refusal(request, error), send)
+            await _answer(_refusal(request, error), with_our_headers)
             return
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        start = {"type": "http.response.start", "status": 200, "headers": _HEADERS}
+        await with_our_headers(start)
         await Stream(identity, beginnings, send).run(receive)
 
 

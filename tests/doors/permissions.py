@@ -61,6 +61,8 @@ GET    chats/{chatId}/events/                401   404   404   200   404   200  
 PUT    chats/{chatId}/read/                  401   404   404   200   404   200   200   404   404
 POST   problems/                             401   201   201   201   201   201   201   201   201
 POST   auth/token/                           401   201   201   201   201   201   201   201   201
+GET    auth/tokens/                          401   200   200   200   200   200   200   200   200
+DELETE auth/tokens/{tokenId}/                401   404   404   404   404   404   404   404   404
 DELETE auth/token/                           401   401   401   401   401   401   401   401   401
 GET    stream/                               401   404   404   200   404   200   200   200   200
 """
@@ -95,7 +97,7 @@ POST   /chats/{chat_id}/        302   404   404   403   404   302   302   403   
 GET    /chats/{chat_id}/settings/  302 404  404   200   404   200   200   200   200
 POST   /chats/{chat_id}/settings/  302 404  404   400   404   400   302   302   302
 GET    /chats/{chat_id}/messages/{message_id}/report/  302 404 404 200 404 200 200 200 200
-POST   /chats/{chat_id}/messages/{message_id}/report/  302 404 404 200 404 200 400 200 200
+POST   /chats/{chat_id}/messages/{message_id}/report/  302 404 404 200 404 200 403 200 200
 GET    /moderation/             302   404   404   404   404   404   404   200   200
 POST   /moderation/             405   405   405   405   405   405   405   405   405
 GET    /moderation/decide/      405   405   405   405   405   405   405   405   405
@@ -112,8 +114,10 @@ GET    /invitations/{token}/    302   200   200   302   404   302   302   200   
 POST   /invitations/{token}/    302   302   302   302   404   302   302   302   302
 GET    /thumbnails/{video_id}.jpg  403 404  404   404   404   404   404   404   404
 POST   /thumbnails/{video_id}.jpg  405 405  405   405   405   405   405   405   405
-GET    /language/               302   302   302   302   302   302   302   302   302
-POST   /language/               302   302   302   302   302   302   302   302   302
+GET    /accounts/               302   200   200   200   200   200   200   200   200
+POST   /accounts/               302   200   200   200   200   200   200   200   200
+GET    /accounts/language/      302   302   302   302   302   302   302   302   302
+POST   /accounts/language/      302   302   302   302   302   302   302   302   302
 GET    /accounts/login/         200   302   302   302   302   302   302   302   302
 POST   /accounts/login/         200   302   302   302   302   302   302   302   302
 GET    /accounts/logout/        405   405   405   405   405   405   405   405   405
@@ -125,6 +129,9 @@ ADMIN = """
                                 moderator             superuser
                                 list page add  delete list page add  delete
 auth.group                      403  403  403  403    200  200  200  200
+axes.accessattempt              403  403  403  403    200  200  403  200
+axes.accessfailurelog           403  403  403  403    200  200  403  200
+axes.accesslog                  403  403  403  403    200  200  403  200
 auth.user                       403  403  403  403    200  200  200  200
 chat_messages.ban               200  200  403  403    200  200  403  403
 chat_messages.chat              200  200  403  403    200  200  403  200
@@ -135,7 +142,7 @@ chat_messages.invitation        200  200  403  403    200  200  403  403
 chat_messages.job               200  200  403  403    200  200  403  403
 chat_messages.membership        200  200  403  403    200  200  403  403
 chat_messages.message           200  200  403  403    200  200  403  403
-chat_messages.problem           403  403  403  403    200  200  403  200
+chat_messages.problem           200  200  403  403    200  200  403  200
 chat_messages.report            200  200  403  403    200  200  403  403
 chat_messages.revocation        200  200  403  403    200  200  403  403
 knox.authtoken                  403  403  403  403    200  200  200  200

@@ -102,6 +102,6 @@ def test_a_weak_password_is_not_taken(weak: str, ann: User) -> None:
 
 def test_the_language_is_kept(ann: User) -> None:
     page = sign_in(ann)
-    chosen = page.post("/language/", {"language": "pt-br", "next": PAGE})
+    chosen = page.post("/accounts/language/", {"language": "pt-br", "next": PAGE})
     assert chosen.url == PAGE
     assert 'lang="pt-br"' in text(page.get(PAGE))[:120]

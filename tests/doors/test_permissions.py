@@ -9,6 +9,7 @@ from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import User
@@ -59,6 +60,7 @@ class Stage:
     invitation_id: str
     decision_id: int
     held_id: int
+    token_id: str  # of somebody else than who asks
 
 
 @pytest.fixture
@@ -91,6 +93,7 @@ def stage(ann: User, bob: User, eve: User, mod: User, chat: Chat, settings: Sett
         invitation_id=link["invitationId"],
         decision_id=decide(actor_of(mod), Verb.MUTE, **muted).pk,
         held_id=Held.objects.create(type="user", **waits).pk,
+        token_id=AuthToken.objects.create(others["dora"])[0].digest[:16],
     )
 
 
@@ -189,6 +192,7 @@ def address(stage: Stage, door: str) -> str:
         "decision_id": stage.decision_id,
         "heldId": stage.held_id,
         "held_id": stage.held_id,
+        "tokenId": stage.token_id,
     }
     return door.partition(" ")[2].format_map(names)
 
@@ -280,6 +284,10 @@ def test_in_the_admin(stage: Stage) -> None:
 def one_more_of_each(stage: Stage) -> None:
     """Of what no chat has."""
     AuthToken.objects.create(stage.extra)
+    at = {"username": "ann", "ip_address": "127.0.0.1", "user_agent": "", "path_info": "/"}
+    AccessAttempt.objects.create(**at, get_data="", post_data="", failures_since_start=1)
+    AccessFailureLog.objects.create(**at)
+    AccessLog.objects.create(**at)
     Problem.objects.create(
         at=0, words="It hangs.", trace={"version": 1, "startedAt": 0, "entries": []}
     )

@@ -74,7 +74,7 @@ async def test_every_answer_ends_as_the_stream_had_it(world: World, upstream: Up
     assert sorted(await talk.ends()) == sorted(asked.values())
     for process in (*world.servers, *world.workers):
         assert [secret for secret in (KEY, QUESTION, BEGUN) if secret in process.log()] == []
-        assert process.log().count(": engine: ") == 1
+        assert process.log().count("] engine: ") == 1
 
 
 async def test_a_cancel_ends_the_call_within_a_second(world: World, upstream: Upstream) -> None:

@@ -3,17 +3,16 @@
 import importlib.util
 import os
 import re
-import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import psutil
 import pytest
 
 from local_ai.__main__ import PACKAGES
 from tests.server.world import World
-from tests.shapes.environment import development
-from tests.shapes.server import ROOT, ServerProcess
+from tests.shapes.server import ServerProcess
 from tests.upstream.answers import TEXT
 
 pytestmark = [
@@ -27,11 +26,9 @@ STAND_INS = Path(__file__).parent / "stand_ins"
 class LocalAI(ServerProcess):
     """`python -m local_ai`, and who works for it."""
 
-    def start(self, *, timeout: float = 120) -> Self:
-        command = [sys.executable, "-m", "local_ai"]
-        self.process.spawn(command, env=development(self.values), cwd=ROOT)
-        self.process.wait_until(self._answers, timeout=timeout)
-        return self
+    @property
+    def module(self) -> Sequence[str]:
+        return ["local_ai"]
 
     def workers(self) -> list[psutil.Process]:
         """The keeper and the model's server."""
