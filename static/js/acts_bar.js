@@ -9,7 +9,6 @@ export class ActsBar {
   /** `permitted(element)` is the names of what may be done with that message now. */
   constructor(permitted) {
     this.#permitted = permitted;
-    // These live as long as the page does, so nothing removes them.
     const messageAt = ({ target }) => target.closest?.(".message") ?? null;
     messages.addEventListener("pointerover", (event) => this.#point(event, messageAt(event)));
     messages.addEventListener("pointerleave", (event) => this.#leave(event));

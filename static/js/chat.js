@@ -29,7 +29,7 @@ class ChatPage {
   }
 
   #visit(chatId, url) {
-    if (this.#session.isCurrent(chatId)) {
+    if (chatId === this.#chat.chatId) {
       return;
     }
     this.#keepDraft();
@@ -73,7 +73,7 @@ class ChatPage {
   }
 
   #changed(chatId) {
-    if (this.#session.isCurrent(chatId)) {
+    if (chatId === this.#chat.chatId) {
       this.#soon(() => this.#paint(), "chat");
     }
   }

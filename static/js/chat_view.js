@@ -7,7 +7,7 @@ import { LogView } from "./log_view.js";
 import { MessageActs } from "./message_acts.js";
 import { focusOn, log, messages, words, write } from "./parts.js";
 import { permittedActs } from "./permitted.js";
-import { meaningOf } from "./protocol.js";
+import { Disconnected, meaningOf } from "./protocol.js";
 import { ReadingPlace } from "./reading_place.js";
 import { statusOf } from "./status_words.js";
 import { say } from "./words.js";
@@ -117,7 +117,7 @@ export class ChatView {
       return;
     }
     if (!isThere) {
-      this.#composer.complain(say(words.notDone, { reason: words.noConnection }));
+      this.#composer.refuse(new Disconnected());
     } else {
       this.paint();
       this.#target(this.#view.elementAt(seq));

@@ -9,7 +9,6 @@ export class Chats {
   #make;
   #shelf;
   #alarms;
-  #list;
   #onDraft;
   #known = new Map(); // the one shown longest ago comes first
   #waking = new Set();
@@ -25,7 +24,7 @@ export class Chats {
   constructor({ make, alarms, list, shelf = null, onDraft = () => undefined }) {
     this.#make = make;
     this.#alarms = alarms;
-    this.#list = list;
+    this.list = list;
     this.#shelf = shelf;
     this.#onDraft = onDraft;
   }
@@ -37,15 +36,11 @@ export class Chats {
   /** All that is to be heard of, the one looked at first. */
   get chatIds() {
     const known = [...this.#known.keys()].reverse();
-    return [...new Set([...known, ...this.#list.chatIds.slice(0, MOST_LISTED)])];
+    return [...new Set([...known, ...this.list.chatIds.slice(0, MOST_LISTED)])];
   }
 
   get listed() {
-    return this.#list.chatIds.slice(0, MOST_LISTED).filter((chatId) => !this.#known.has(chatId));
-  }
-
-  isCurrent(chatId) {
-    return chatId === this.#currentId;
+    return this.chatIds.filter((chatId) => !this.#known.has(chatId));
   }
 
   get(chatId) {
@@ -123,7 +118,7 @@ export class Chats {
     }
     if (this.#shelf) {
       this.#waking.add(chat);
-      await Promise.race([this.#recall(chat), this.#patience()]);
+      await Promise.race([this.#recall(chat), this.#patience(chat)]);
       this.#waking.delete(chat);
     }
     if (this.#isOpen && this.#known.get(chat.chatId) === chat) {
@@ -147,9 +142,9 @@ export class Chats {
   }
 
   /** A browser that takes long to find what it kept does not keep anybody waiting. */
-  #patience() {
+  #patience({ chatId }) {
     return new Promise((resolve) => {
-      this.#alarms.last("patience", RECALL_MS, resolve);
+      this.#alarms.last(`patience ${chatId}`, RECALL_MS, resolve);
     });
   }
 
@@ -173,19 +168,19 @@ export class Chats {
   }
 
   onHeads(heads) {
-    this.#list.onHeads(heads);
+    this.list.onHeads(heads);
     this.#known.forEach((chat) => chat.onHeads(heads));
   }
 
   /** A frame without a chat, or of one that is not known here, ends at this door. */
   onFrame(frame) {
-    this.#list.onFrame(frame);
+    this.list.onFrame(frame);
     this.#known.get(frame.chatId)?.onFrame(frame);
   }
 
   gone(chatId) {
     this.#shelf?.delete("chats", chatId);
     this.#shelf?.delete("drafts", chatId);
-    this.#list.remove(chatId);
+    this.list.remove(chatId);
   }
 }

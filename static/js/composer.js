@@ -28,7 +28,6 @@ export class Composer {
     this.#buttons = [...form.querySelectorAll("button[name=type]")];
     const ids = ["about", "offer", "problem", "closed", "count"];
     this.#parts = Object.fromEntries(ids.map((id) => [id, document.getElementById(id)]));
-    // These live as long as the page does, so nothing removes them.
     form.addEventListener("submit", (event) => this.#submit(event));
     this.#box.addEventListener("keydown", (event) => this.#press(event));
     this.#box.addEventListener("input", () => this.#type());
@@ -86,6 +85,11 @@ export class Composer {
     this.#parts.problem.hidden = words === "";
   }
 
+  /** What was asked for did not come about: the server's no, or nobody was reached. */
+  refuse({ code, message }) {
+    this.complain(say(words.notDone, { reason: code ? message : words.noConnection }));
+  }
+
   get isAllowed() {
     return !this.#buttons[0].disabled;
   }
@@ -129,7 +133,7 @@ export class Composer {
         this.complain("");
       }
     } catch (problem) {
-      this.complain(say(words.notDone, { reason: problem.code ? problem.message : words.noConnection }));
+      this.refuse(problem);
     }
   }
 

@@ -1,9 +1,7 @@
 /** What is done with a message when one of its buttons is pressed. */
 
-import { Refusal } from "./protocol.js";
 import { focusOn, slot, template, words } from "./parts.js";
 import { play } from "./video_card.js";
-import { say } from "./words.js";
 
 export class MessageActs {
   #chat;
@@ -112,8 +110,7 @@ export class MessageActs {
       await act();
       this.#composer.complain("");
     } catch (problem) {
-      const reason = problem instanceof Refusal ? problem.message : words.noConnection;
-      this.#composer.complain(say(words.notDone, { reason }));
+      this.#composer.refuse(problem);
     }
   }
 }

@@ -18,7 +18,6 @@ export class Navigation {
 
   constructor(onVisit) {
     this.#onVisit = onVisit;
-    // These live as long as the page does, so nothing removes them.
     document.addEventListener("click", (event) => this.#click(event));
     addEventListener("popstate", () => this.#goBack());
   }

@@ -10,7 +10,6 @@ export class ProblemDialog {
     const opener = document.getElementById("report");
     this.#rest = rest;
     this.#trace = trace;
-    // These live as long as the page does, so nothing removes them.
     opener.hidden = false;
     opener.addEventListener("click", () => this.#open());
     dialog.querySelector("form").addEventListener("submit", (event) => this.#submit(event));

@@ -23,7 +23,6 @@ export const action = {
   // A socket does without the chatId of these; an address of the API does not.
   edit: (chatId, messageId, rev, content) => ({ action: "edit", chatId, messageId, rev, content }),
   remove: (chatId, messageId) => ({ action: "remove", chatId, messageId }),
-  report: (chatId, messageId, reason) => ({ action: "report", chatId, messageId, reason }),
   retry: (chatId, messageId) => ({ action: "retry", chatId, messageId }),
   cancel: (chatId, messageId) => ({ action: "cancel", chatId, messageId }),
   fetch: (chatId, messageIds) => ({ action: "fetch", chatId, messageIds }),

@@ -17,7 +17,6 @@ const REQUESTS = {
   remove: message("DELETE"),
   retry: message("POST", "retry/"),
   cancel: message("POST", "cancel/"),
-  report: message("POST", "report/"),
   fetch: ({ chatId, messageIds }) => ({
     path: `chats/${chatId}/messages/lookup/`,
     body: { messageIds },

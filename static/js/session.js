@@ -31,17 +31,16 @@ export class Session extends Chats {
     const read = () => this.rest.get("chats/");
     const list = new ChatList({ selfId: user.id, lines, read, alarms, onChange: onList });
     super({ make: (page) => this.#make(page), alarms, list, shelf, onDraft });
-    this.list = list;
     this.#user = user;
     this.#onChange = onChange;
     this.#shelf = shelf;
     const told = channel(`chatrouting outbox ${user.id}`);
-    this.#unsent = new Unsent({ shelf, channel: told, locks: navigator.locks });
+    const heed = (chatId) => this.#write(chatId);
+    this.#unsent = new Unsent({ shelf, channel: told, locks: navigator.locks, heed });
     this.connection = this.trace.over(this.#connect());
   }
 
   start() {
-    this.#unsent.heed((chatId) => this.#write(chatId));
     this.connection.start();
     this.#goOn();
   }

@@ -6,20 +6,15 @@ export class Unsent {
   #shelf;
   #channel;
   #locks;
-  #onChange = () => undefined;
 
   /** `channel` and `locks` are a BroadcastChannel and `navigator.locks`, where there are any. */
-  constructor({ shelf, channel = null, locks = null }) {
+  constructor({ shelf, channel, locks = null, heed }) {
     this.#shelf = shelf;
     this.#channel = channel;
     this.#locks = locks;
     if (channel) {
-      channel.onmessage = ({ data }) => this.#onChange(data.chatId);
+      channel.onmessage = ({ data }) => heed(data.chatId);
     }
-  }
-
-  heed(heed) {
-    this.#onChange = heed;
   }
 
   async keep(entry) {

@@ -28,7 +28,6 @@ const requests = {
   "DELETE chats/c/messages/m/": action.remove("c", "m"),
   "POST chats/c/messages/m/retry/": action.retry("c", "m"),
   "POST chats/c/messages/m/cancel/": action.cancel("c", "m"),
-  "POST chats/c/messages/m/report/": action.report("c", "m", "spam"),
   "POST chats/c/messages/lookup/": action.fetch("c", ["m"]),
   "PUT chats/c/read/": action.read("c", 41),
 };
