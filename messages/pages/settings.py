@@ -18,7 +18,7 @@ from messages.clock import now_ms
 from messages.errors import BadRequest, ChatError, NotFound
 from messages.identity import require_chat_id
 from messages.members import bans_of, members_of
-from messages.models import MAX_TITLE, History, Role
+from messages.models import MAX_SLOW_MODE, MAX_TITLE, History, Role
 from messages.pages.requests import lines_of, same_404
 from messages.pages.rows import moment
 from messages.writer import writer
@@ -67,6 +67,7 @@ def _show(request: HttpRequest, access: Access, *, problem: str = "") -> HttpRes
             "histories": History.choices,
             "days": _DAYS,
             "default_days": invitations.DEFAULT_DAYS,
+            "max_slow_mode": MAX_SLOW_MODE,
             "max_title": MAX_TITLE,
             "max_uses": invitations.MAX_USES,
         }
@@ -84,7 +85,11 @@ def _link(request: HttpRequest, invitation: dict[str, Any]) -> dict[str, Any]:
 
 def _change(actor: Actor, chat_id: str, form: QueryDict) -> None:
     chats.change_chat(
-        actor, chat_id, title=form.get("title", ""), history=form.get("history", History.ALL)
+        actor,
+        chat_id,
+        title=form.get("title", ""),
+        history=form.get("history", History.ALL),
+        slow_mode_seconds=_number(form, "slowMode") if "slowMode" in form else None,
     )
 
 

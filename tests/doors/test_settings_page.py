@@ -160,3 +160,15 @@ def test_names_and_titles_are_no_markup(ann: User, bob: User, chat: Chat) -> Non
     page = text(browser.get(settings_of(chat)))
     assert "<b>Bob" not in page
     assert "<i>Lunch" not in page
+
+
+def test_an_owner_slows_the_chat_down(ann: User, chat: Chat) -> None:
+    browser = sign_in(ann)
+    for seconds in ("30", "0"):
+        status, _ = press(browser, chat, "change", title="Lunch", slowMode=seconds)
+        chat.refresh_from_db()
+        assert (status, chat.slow_mode_seconds) == (200, int(seconds))
+    assert press(browser, chat, "change", title="Lunch", slowMode="9" * 9)[0] == 400
+    assert press(browser, chat, "change", title="Lunch", slowMode="-1")[0] == 400
+    chat.refresh_from_db()
+    assert chat.slow_mode_seconds == 0

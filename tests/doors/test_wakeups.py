@@ -5,10 +5,11 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import redis
+from celery import Celery
 from pytest_django import Settings
 
 from chatrouting import wakeups
@@ -32,16 +33,27 @@ def silent() -> Iterator[str]:
         yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
 
 
-def brokered(monkeypatch: pytest.MonkeyPatch, redis_url: str) -> None:
-    app = make_app(redis_url)
-    app.conf.broker_transport_options["socket_timeout"] = 3
-    monkeypatch.setattr(wakeups, "app", app)
+@pytest.fixture
+def brokered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Has wake-ups go through the broker at this address, and closes what was opened for it."""
+    made: list[Celery] = []
+
+    def through(redis_url: str) -> None:
+        app = make_app(redis_url)
+        app.conf.broker_transport_options["socket_timeout"] = 3
+        monkeypatch.setattr(wakeups, "app", app)
+        made.append(app)
+
+    yield through
+    for app in made:
+        app.producer_pool.force_close_all()
+        app.pool.force_close_all()
 
 
 def test_a_broker_that_is_silent_holds_nobody_up(
-    sender: Sender, silent: str, monkeypatch: pytest.MonkeyPatch
+    sender: Sender, silent: str, monkeypatch: pytest.MonkeyPatch, brokered: Callable[[str], None]
 ) -> None:
-    brokered(monkeypatch, silent)
+    brokered(silent)
     begun, send = threading.Event(), sender.send
 
     def begin() -> None:
@@ -61,9 +73,9 @@ def test_a_broker_that_is_silent_holds_nobody_up(
 
 
 def test_an_outage_is_said_once(
-    sender: Sender, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    sender: Sender, brokered: Callable[[str], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    brokered(monkeypatch, "redis://127.0.0.1:9/0")
+    brokered("redis://127.0.0.1:9/0")
     with caplog.at_level(logging.WARNING, "chatrouting.wakeups"):
         for _ in range(3):
             sender.send()
@@ -72,7 +84,10 @@ def test_an_outage_is_said_once(
 
 
 @pytest.mark.skipif(os.environ["SHAPE"] == "embedded", reason="embedded has no broker")
-def test_what_nobody_takes_does_not_pile_up(settings: Settings) -> None:
+def test_what_nobody_takes_does_not_pile_up(
+    settings: Settings, brokered: Callable[[str], None]
+) -> None:
+    brokered(settings.REDIS_URL)
     sender = Sender()
     with redis.Redis.from_url(settings.REDIS_URL) as valkey:
         key = f"chatrouting:{QUEUE}"

@@ -46,9 +46,19 @@ NAMED = (
 )
 
 
+# Each statement takes a moment, so that there is a middle on the quickest database.
+START = """
+import time
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import connection
+connection.execute_wrappers.append(lambda execute, *query: time.sleep(0.005) or execute(*query))
+"""
+
+
 def command(code: str) -> list[str]:
-    start = "import django\ndjango.setup()\nfrom django.core.management import call_command\n"
-    return [sys.executable, "-c", start + code]
+    return [sys.executable, "-c", START + code]
 
 
 def run(world: World, code: str) -> None:

@@ -22,7 +22,7 @@ PASSWORD = "demo"
 
 @pytest.mark.parametrize("style", ["text", "json"])
 async def test_no_token_cookie_password_or_content_is_logged(world: World, style: str) -> None:
-    (server,) = world.start(LOG_FORMAT=style, LOG_LEVEL="DEBUG")
+    (server,) = world.start(LOG_FORMAT=style, LOG_LEVEL="DEBUG", ENGINE="threads")
     session = await _sign_in_and_out(server)
     await _talk(world, server)
     await _talk_nonsense(world, server)

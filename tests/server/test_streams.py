@@ -18,7 +18,7 @@ from tests.shapes.server import ServerProcess
 
 pytestmark = pytest.mark.server
 
-FROZEN = 4
+FROZEN = 8
 SOON = 2.0
 
 
