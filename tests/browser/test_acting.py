@@ -121,8 +121,8 @@ def test_only_what_is_allowed_is_offered(sit_down: SitDown) -> None:
     ann.write("mine")
     expected = [
         (ann, ["reply", "about", "edit", "link", "remove"]),
-        (bob, ["reply", "about", "link"]),
-        (mod, ["link", "remove"]),
+        (bob, ["reply", "about", "link", "report"]),
+        (mod, ["link", "report", "remove"]),
     ]
     for person, names in expected:
         person.sees("mine")
