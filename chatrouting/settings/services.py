@@ -29,10 +29,6 @@ match DATABASES["default"]["ENGINE"]:
     case "django.db.backends.postgresql":
         DATABASES["default"]["OPTIONS"] = {
             "pool": {"min_size": 2, "max_size": env.int("DATABASE_POOL", default=20), "timeout": 5},
-            # The batches of the writer are long statements: text that PostgreSQL need not scan
-            # for literals, and plans it need not make again.
-            "server_side_binding": True,
-            "prepare_threshold": 5,
             # A process that is frozen in a transaction would keep its chats locked for everybody.
             "options": "-c idle_in_transaction_session_timeout=4s",
         }
