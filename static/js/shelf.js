@@ -2,6 +2,7 @@
 
 const PREFIX = "chatrouting-";
 const MOST_CHATS = 50;
+const PATIENCE_MS = 3_000;
 
 export class Shelf {
   #database;
@@ -48,7 +49,7 @@ export class Shelf {
   async #do(store, mode, ask) {
     try {
       const database = this.#isClosed ? null : await this.#database;
-      return database && (await answerOf(ask(database.transaction(store, mode).objectStore(store))));
+      return database && (await soon(ask(database.transaction(store, mode).objectStore(store))));
     } catch {
       return undefined;
     }
@@ -94,6 +95,12 @@ function answerOf(request) {
     request.onerror = () => reject(request.error);
     request.onblocked = () => reject(new Error("blocked"));
   });
+}
+
+/** A tab that hangs in the middle of its own question would keep this one waiting as long. */
+function soon(request) {
+  const late = new Promise((_, reject) => setTimeout(reject, PATIENCE_MS));
+  return Promise.race([answerOf(request), late]);
 }
 
 /** Private windows have no IndexedDB, or one that throws, or fails later. */
