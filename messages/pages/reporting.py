@@ -8,27 +8,21 @@ from django.views.decorators.http import require_http_methods
 
 from messages import history, reports
 from messages.access import access_to, actor_of
-from messages.errors import BadChatId, ChatError, NotFound
+from messages.errors import ChatError, NotFound
 from messages.identity import require_chat_id
 from messages.message_id_generator import is_message_id
 from messages.models import MAX_REASON
-from messages.pages.requests import refused
-from messages.pages.rows import line_of, row_of
+from messages.pages.requests import lines_of, refused, same_404
+from messages.pages.rows import row_of
 from messages.writer import writer
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@same_404
 def report(request: HttpRequest, chat_id: str, message_id: str) -> HttpResponse:
     """The message again, and a box for the reason; sent, it says that it was."""
-    try:
-        return _report(request, chat_id, message_id)
-    except (NotFound, BadChatId):
-        return render(request, "404.html", status=404)
-
-
-def _report(request: HttpRequest, chat_id: str, message_id: str) -> HttpResponse:
     access = access_to(actor_of(request.user), require_chat_id(chat_id))
     if not is_message_id(message_id):
         raise NotFound
@@ -48,7 +42,7 @@ def _report(request: HttpRequest, chat_id: str, message_id: str) -> HttpResponse
         "problem": refusal and str(refusal.message),
         "is_sent": request.method == "POST" and refusal is None,
         "most": MAX_REASON,
-        "lines": [line_of(line) for line in history.chats_of(access.actor)],
+        "lines": lines_of(request),
     }
     page = render(request, "chat/report.html", context)
     return page if refusal is None else refused(page, refusal)
