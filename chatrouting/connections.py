@@ -7,16 +7,30 @@ from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from chatrouting.identities import Credential, Identity, identities
 from chatrouting.protocol import CloseCode
 from chatrouting.reading import Readers
-from messages.errors import ChatError, Unauthenticated, Unavailable
+from messages.errors import ChatError, RateLimited, Unauthenticated, Unavailable
 
 SILENCE = 60.0
 STUCK = 30.0
 _IDENTITIES_A_QUERY = 500
 K = TypeVar("K")
+
+
+TOO_MANY_SECONDS = 30
+
+
+def too_many_connections() -> RateLimited:
+    """One person has no room for another socket or stream."""
+    return RateLimited(
+        _("You have too many connections open; close some of them."),
+        scope="connections",
+        limit=settings.MAX_CONNECTIONS_USER,
+        retry_after_ms=TOO_MANY_SECONDS * 1000,
+    )
 
 
 class Connection(Protocol):

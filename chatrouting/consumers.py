@@ -15,6 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from chatrouting import actions, protocol, transport
+from chatrouting.connections import too_many_connections
 from chatrouting.identities import Identity
 from chatrouting.outbox import Outbox, Send
 from chatrouting.pace import Pace
@@ -88,7 +89,7 @@ class ChatConsumer(AsyncConsumer):
             return
         self.identity = scope["identity"]
         if not process.connections.has_room_for(self.actor.id):
-            await self._refuse(CloseCode.TOO_MANY, _too_many_connections(), receive)
+            await self._refuse(CloseCode.TOO_MANY, too_many_connections(), receive)
             return
         process.connections.add(self)
         try:
@@ -372,12 +373,3 @@ class ChatConsumer(AsyncConsumer):
         task = self._loop.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _too_many_connections() -> RateLimited:
-    return RateLimited(
-        _("You have too many connections open; close some of them."),
-        scope="connections",
-        limit=settings.MAX_CONNECTIONS_USER,
-        retry_after_ms=30_000,
-    )

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from chatrouting.client import address_in
+from chatrouting.connections import TOO_MANY_SECONDS
 from chatrouting.identities import Credential, bearer_token, credential_of
 from chatrouting.languages import language_of
 from chatrouting.process import process
@@ -18,8 +19,6 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-TOO_MANY_SECONDS = 30
 
 
 class SignedIn:

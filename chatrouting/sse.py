@@ -14,9 +14,9 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse
 from django.utils import translation
-from django.utils.translation import gettext_lazy as _
 
 from chatrouting.client import address_in
+from chatrouting.connections import too_many_connections
 from chatrouting.headers import with_headers
 from chatrouting.identities import Identity, bearer_token, credential_of
 from chatrouting.process import process
@@ -30,7 +30,6 @@ from messages.errors import (
     BadRequest,
     ChatError,
     Internal,
-    RateLimited,
     StaleCursor,
     TooLarge,
     Unauthenticated,
@@ -45,7 +44,6 @@ logger = logging.getLogger(__name__)
 PATH = "/api/v1/stream/"
 # With the longest names their positions are 5 KB, which fits into a header everywhere.
 MAX_CHATS = 50
-TOO_MANY_MS = 30_000
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
@@ -94,22 +92,13 @@ async def _wish(request: ASGIRequest, *, has_room: bool) -> tuple[Identity, dict
         raise Unavailable
     identity = await _identity(request)
     if not has_room or not process.connections.has_room_for(identity.actor.id):
-        raise _too_many()
+        raise too_many_connections()
     chat_ids = _chat_ids(request)
     since = _since(request)
     accesses = await read(accesses_to, identity.actor, chat_ids)
     return identity, {
         chat_id: _beginning(accesses[chat_id], since.get(chat_id)) for chat_id in chat_ids
     }
-
-
-def _too_many() -> RateLimited:
-    return RateLimited(
-        _("You have too many connections open; close some of them."),
-        scope="connections",
-        limit=settings.MAX_CONNECTIONS_USER,
-        retry_after_ms=TOO_MANY_MS,
-    )
 
 
 async def _identity(request: ASGIRequest) -> Identity:
