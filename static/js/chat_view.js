@@ -29,9 +29,9 @@ export class ChatView {
     this.#chat = chat;
     this.#composer = new Composer({
       onSend: (what) => this.#send(what),
-      onEdit: (message, text) => chat().change("edit", message.messageId, message.rev, text),
+      onEdit: (message, text) => chat().change("edit", { ...message, content: text }),
       onEditLast: () => this.#composer.begin("edit", chat().newestOwn),
-      onTyping: (on) => chat().tell("typing", on),
+      onTyping: (on) => chat().tell("typing", { on }),
     });
     const onSaid = (said) => this.#view.announce(said);
     this.#acts = new MessageActs({ chat, composer: this.#composer, bar: this.#bar, onSaid });
@@ -83,7 +83,7 @@ export class ChatView {
     const isPinned = this.#isAtEnd;
     messages.toggleAttribute("data-live", state === "inStep");
     messages.toggleAttribute("data-moderate", permissions?.moderate ?? false);
-    chat.passage.settle(isPinned);
+    chat.timeline.settle(isPinned);
     this.#markRead();
     this.#place.keepThrough(() => this.#view.show(chat), { isPinned });
     this.#bar.show();
@@ -134,23 +134,23 @@ export class ChatView {
   }
 
   get #isAtEnd() {
-    return this.#place.isAtEnd && this.#chat().passage.isLive;
+    return this.#place.isAtEnd && this.#chat().timeline.isLive;
   }
 
   #moved() {
     this.#markRead();
-    this.#chat().passage.settle(this.#isAtEnd);
+    this.#chat().timeline.settle(this.#isAtEnd);
     this.#paintEnds(this.#chat());
     this.#readOn();
   }
 
   /** Before the reader comes to an end of what is shown, there is more. */
   #readOn() {
-    const { history, passage } = this.#chat();
+    const { history, timeline } = this.#chat();
     const { above, below } = this.#place.room;
-    if (above < AHEAD && passage.hasOlder) {
+    if (above < AHEAD && timeline.hasOlder) {
       history.older();
-    } else if (below < AHEAD && !passage.isLive) {
+    } else if (below < AHEAD && !timeline.isLive) {
       history.newer();
     }
   }
@@ -205,7 +205,7 @@ export class ChatView {
 
   #permitted({ dataset }) {
     const chat = this.#chat();
-    const message = chat.passage.find(dataset.messageId);
+    const message = chat.timeline.find(dataset.messageId);
     const sides = message && chat.sidesOf(message);
     const names = permittedActs(message, { ...sides, permissions: chat.permissions });
     if (names.includes("up")) {
@@ -214,7 +214,7 @@ export class ChatView {
     return names;
   }
 
-  #paintEnds({ passage: { hasOlder, isLive }, unseen }) {
+  #paintEnds({ timeline: { hasOlder, isLive }, unseen }) {
     document.getElementById("older").hidden = !hasOlder;
     document.getElementById("newer").hidden = isLive;
     this.#toEnd.hidden = this.#isAtEnd;

@@ -83,7 +83,7 @@ export class Chats {
       if (this.#known.size <= MOST_KEPT) {
         return;
       }
-      if (chatId !== this.#currentId && !chat.hasUnsent) {
+      if (chatId !== this.#currentId && chat.outbox.isEmpty) {
         this.#keep(chat);
         this.drop(chatId);
       }
@@ -130,7 +130,7 @@ export class Chats {
     const [known, draft] = await Promise.all([
       this.#shelf.get("chats", chat.chatId),
       this.#shelf.get("drafts", chat.chatId),
-      chat.heedOutbox(),
+      chat.outbox.heed(),
     ]);
     if (known) {
       chat.recall(known);

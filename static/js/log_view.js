@@ -32,7 +32,7 @@ export class LogView {
     arrange(messages, elements);
     this.#mark(chat.firstNew);
     const last = rows.findLast(({ messageId }) => messageId);
-    this.#lastSeq = chat.passage.isLive ? (last?.seq ?? 0) : Infinity;
+    this.#lastSeq = chat.timeline.isLive ? (last?.seq ?? 0) : Infinity;
   }
 
   /** Said aloud, once, in the log: for what is seen anyway. */

@@ -23,10 +23,10 @@ export class MessageActs {
   press(button) {
     const element = button.closest(".message");
     const { clientMessageId, messageId, seq } = element?.dataset ?? {};
-    const begin = (kind) => this.#composer.begin(kind, this.#chat().passage.find(messageId));
+    const begin = (kind) => this.#composer.begin(kind, this.#chat().timeline.find(messageId));
     const acts = {
-      stop: () => this.#chat().tell("cancel", messageId),
-      retry: () => this.#chat().tell("retry", messageId),
+      stop: () => this.#chat().tell("cancel", { messageId }),
+      retry: () => this.#chat().tell("retry", { messageId }),
       about: () => begin("about"),
       reply: () => begin("reply"),
       edit: () => begin("edit"),
@@ -39,8 +39,8 @@ export class MessageActs {
       keep: () => this.#keep(),
       all: () => (button.ariaExpanded = String(element.toggleAttribute("data-open"))),
       play: () => play(button.closest(".video"), slot(element, "address").textContent),
-      resend: () => this.#chat().resend(clientMessageId),
-      takeBack: () => this.#composer.restore(this.#chat().takeBack(clientMessageId)),
+      resend: () => this.#chat().outbox.resend(clientMessageId),
+      takeBack: () => this.#composer.restore(this.#chat().outbox.takeBack(clientMessageId)),
     };
     acts[button.dataset.act]?.();
   }
@@ -100,7 +100,7 @@ export class MessageActs {
   }
 
   async #remove(messageId) {
-    await this.#try(() => this.#chat().change("remove", messageId));
+    await this.#try(() => this.#chat().change("remove", { messageId }));
     this.#keep();
   }
 

@@ -1,25 +1,25 @@
 /** What was written in one chat and is not yet known to be stored: sent in order, until it is. */
 
 import { newClientMessageId } from "./client_message_id.js";
+import { bytesOf } from "./protocol.js";
+
+const RETRY_MS = 1_000;
+const TICK_MS = 1_000;
 
 export class Outbox {
-  #chatId;
-  #unsent;
-  #clock;
+  #chat;
   #entries = new Map();
-  #kept = new Set(); // ids of what is safe beyond this page
   #settled = new Set(); // what was read of others before may still have them
   #lastAt = 0;
+  #isBusy = false;
+  #hasToGoOn = false;
 
-  /** `unsent` keeps the entries for other tabs and later pages; without it they live as long as this. */
-  constructor({ chatId, unsent, clock }) {
-    this.#chatId = chatId;
-    this.#unsent = unsent;
-    this.#clock = clock;
+  /** `chat.unsent` keeps the entries for other tabs and later pages, where there is one. */
+  constructor(chat) {
+    this.#chat = chat;
   }
 
-  /** In the order of writing: `{clientMessageId, state, reason, code, retryAt}`, and what is sent.
-   * `state` is `sending`, `waiting` (until `retryAt`, ms) or `failed`, with the server's `reason`. */
+  /** In the order of writing. Their `state` is `sending`, `waiting` (until `retryAt`, ms) or `failed`. */
   get entries() {
     return [...this.#entries.values()];
   }
@@ -28,16 +28,15 @@ export class Outbox {
     return this.#entries.size === 0;
   }
 
+  /** Whether all of it outlives this page. */
   get isSafe() {
-    return this.entries.every(({ clientMessageId }) => this.#kept.has(clientMessageId));
+    return this.entries.every(({ isKept }) => isKept);
   }
 
-  /** `what` is `{content, type, url, replyTo}`, all but the first as needed. */
   add({ content, type, url, replyTo }, clientMessageId = newClientMessageId()) {
-    this.#lastAt = Math.max(this.#clock(), this.#lastAt + 1);
-    const what = { content, ...(type && { type }), ...(url && { url }), ...(replyTo && { replyTo }) };
-    const { chatId, at } = { chatId: this.#chatId, at: this.#lastAt };
-    this.#put({ ...what, clientMessageId, chatId, at, state: "sending" });
+    const { chatId, clock } = this.#chat;
+    this.#lastAt = Math.max(clock(), this.#lastAt + 1);
+    this.#put({ content, type, url, replyTo, clientMessageId, chatId, at: this.#lastAt, state: "sending" });
   }
 
   next() {
@@ -50,10 +49,9 @@ export class Outbox {
     if (entry) {
       this.#settled.add(clientMessageId);
       this.#entries.delete(clientMessageId);
-      this.#kept.delete(clientMessageId);
-      this.#unsent?.forget(entry);
+      this.#chat.unsent?.forget(entry);
     }
-    return entry !== undefined;
+    return entry;
   }
 
   /** It goes again by itself at that time, under the same id and before the others. */
@@ -67,44 +65,131 @@ export class Outbox {
   }
 
   /** Nothing is sent any more from this page; a later one may, unless that is `forGood`. */
-  strand({ code, message: reason }, forGood = false) {
+  strand(problem, forGood = false) {
     for (const [id, entry] of this.#entries) {
       if (forGood) {
-        this.refuse(id, { code, message: reason });
+        this.refuse(id, problem);
       } else {
-        this.#entries.set(id, { ...entry, state: "failed", reason });
+        this.#entries.set(id, { ...entry, state: "failed", reason: problem.message });
       }
     }
   }
 
   resend(clientMessageId) {
-    const entry = this.#entries.get(clientMessageId);
-    if (entry?.code === "idConflict") {
-      this.settle(clientMessageId);
-      this.add(entry);
+    if (this.#entries.get(clientMessageId)?.code === "idConflict") {
+      this.add(this.settle(clientMessageId));
     } else {
       this.#change(clientMessageId, { state: "sending" });
     }
+    this.flush();
   }
 
   takeBack(clientMessageId) {
-    const entry = this.#entries.get(clientMessageId);
-    this.settle(clientMessageId);
+    const entry = this.settle(clientMessageId);
+    this.#chat.onChange();
     return entry?.url ?? entry?.content ?? "";
   }
 
   /** What other tabs and earlier pages have written, sent and taken back. */
   async refresh() {
-    const found = await this.#unsent?.all(this.#chatId);
-    if (!found) {
+    const found = await this.#chat.unsent?.all(this.#chat.chatId);
+    if (found) {
+      const kept = found.filter(({ clientMessageId }) => !this.#settled.has(clientMessageId));
+      const ids = new Set(kept.map(({ clientMessageId }) => clientMessageId));
+      const own = this.entries.filter(({ clientMessageId, isKept }) => !isKept && !ids.has(clientMessageId));
+      const all = [...kept, ...own].sort((a, b) => a.at - b.at);
+      this.#entries = new Map(all.map((entry) => [entry.clientMessageId, entry]));
+    }
+  }
+
+  async heed() {
+    await this.refresh();
+    this.flush();
+  }
+
+  /** Sends whatever can be sent now, by one tab at a time. */
+  async flush() {
+    this.#tell();
+    this.#hasToGoOn = true;
+    if (this.#isBusy) {
       return;
     }
-    const kept = found.filter(({ clientMessageId }) => !this.#settled.has(clientMessageId));
-    const ids = new Set(kept.map(({ clientMessageId }) => clientMessageId));
-    const isOwn = ({ clientMessageId: id }) => !ids.has(id) && !this.#kept.has(id);
-    const all = [...kept, ...this.entries.filter(isOwn)].sort((a, b) => a.at - b.at);
-    this.#kept = ids;
-    this.#entries = new Map(all.map((entry) => [entry.clientMessageId, entry]));
+    this.#isBusy = true;
+    while (this.#hasToGoOn) {
+      this.#hasToGoOn = false;
+      while (this.#isFree && !this.isEmpty && (await this.#alone())) {
+        this.#tell();
+      }
+    }
+    this.#isBusy = false;
+    this.#tell();
+  }
+
+  get #isFree() {
+    const { stopped, connection, alarms } = this.#chat;
+    return stopped === null && connection.isReady && !alarms.has("send");
+  }
+
+  #alone() {
+    const { chatId, unsent } = this.#chat;
+    if (!unsent) {
+      return this.#sendOne();
+    }
+    return unsent.alone(`chatrouting send ${chatId}`, async () => {
+      await this.refresh(); // another tab may have been here before
+      return this.#sendOne();
+    });
+  }
+
+  /** Resolves with whether to go on with the next. */
+  async #sendOne() {
+    const entry = this.#isFree ? this.next() : null;
+    const wait = (entry?.retryAt ?? 0) - this.#chat.clock();
+    if (entry === null || wait > 0) {
+      return entry !== null && this.#wait(wait);
+    }
+    try {
+      const { message, placeholder } = await this.#send(entry);
+      this.settle(entry.clientMessageId);
+      [message, placeholder].filter(Boolean).forEach((stored) => this.#chat.onStored(stored));
+      return true;
+    } catch (problem) {
+      return this.#refused(entry.clientMessageId, problem);
+    }
+  }
+
+  #send({ chatId, clientMessageId, type = "user", content, url, replyTo }) {
+    const { connection, rest, frameBytes } = this.#chat;
+    const metadata = url && { url };
+    const frame = { action: "send", chatId, clientMessageId, type, content, metadata, replyTo };
+    return (bytesOf(frame) <= frameBytes ? connection : rest).call(frame);
+  }
+
+  /** Not knowing, or being told to wait, means the same message again; a clear no means no. */
+  #refused(clientMessageId, problem) {
+    if (!problem.retryable) {
+      this.refuse(clientMessageId, problem);
+      return true;
+    }
+    const wait = problem.retryAfterMs ?? RETRY_MS;
+    if (problem.code) {
+      this.postpone(clientMessageId, this.#chat.clock() + wait);
+    }
+    return this.#wait(wait);
+  }
+
+  /** A break cancels it, and coming back tries at once. */
+  #wait(ms) {
+    this.#chat.alarms.first("send", ms, () => this.flush());
+    return false;
+  }
+
+  /** While something waits for its time, the seconds are shown. */
+  #tell() {
+    if (this.entries.some(({ state }) => state === "waiting")) {
+      this.#chat.alarms.first("tick", TICK_MS, () => this.#tell());
+    }
+    this.#chat.onChange();
   }
 
   #change(clientMessageId, change) {
@@ -116,10 +201,7 @@ export class Outbox {
   }
 
   async #put(entry) {
-    const { clientMessageId } = entry;
-    this.#entries.set(clientMessageId, entry);
-    if ((await this.#unsent?.keep(entry)) && this.#entries.has(clientMessageId)) {
-      this.#kept.add(clientMessageId);
-    }
+    this.#entries.set(entry.clientMessageId, entry);
+    entry.isKept = (await this.#chat.unsent?.keep({ ...entry, isKept: true })) || entry.isKept;
   }
 }

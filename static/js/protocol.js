@@ -1,4 +1,4 @@
-/** The wire contract as frames: built, read and judged here, without touching a socket. */
+/** The wire contract: what frames, codes and refusals mean, without touching a socket. */
 
 export const SUBPROTOCOL = "chat.v1.json";
 export const SOCKET_PATH = "/ws/chat/";
@@ -8,38 +8,11 @@ export const OPEN = new Set(["pending", "processing"]);
 
 const encoder = new TextEncoder();
 
-export const action = {
-  subscribe: (chatId, since, tail = 50) => ({ action: "subscribe", chatId, since, tail }),
-  send: (chatId, { clientMessageId, type = "user", content, url, replyTo }) => ({
-    action: "send",
-    chatId,
-    clientMessageId,
-    type,
-    content,
-    ...(url && { metadata: { url } }),
-    ...(replyTo && { replyTo }),
-  }),
-  unsubscribe: (chatId) => ({ action: "unsubscribe", chatId }),
-  // A socket does without the chatId of these; an address of the API does not.
-  edit: (chatId, messageId, rev, content) => ({ action: "edit", chatId, messageId, rev, content }),
-  remove: (chatId, messageId) => ({ action: "remove", chatId, messageId }),
-  retry: (chatId, messageId) => ({ action: "retry", chatId, messageId }),
-  cancel: (chatId, messageId) => ({ action: "cancel", chatId, messageId }),
-  fetch: (chatId, messageIds) => ({ action: "fetch", chatId, messageIds }),
-  read: (chatId, seq) => ({ action: "read", chatId, seq }),
-  typing: (chatId, on) => ({ action: "typing", chatId, on }),
-  ping: () => ({ action: "ping" }),
-};
-
-export function encode(frame, id) {
-  return JSON.stringify({ ...frame, id });
-}
-
-/** The frame in a socket's text, or null where it holds none; strangers are ignored, not feared. */
+/** The frame in a text, or null where it holds none; strangers are ignored, not feared. */
 export function decode(text) {
   try {
     const frame = JSON.parse(text);
-    return frame !== null && typeof frame === "object" && "op" in frame ? frame : null;
+    return frame?.op ? frame : null;
   } catch {
     return null;
   }
@@ -70,12 +43,11 @@ export function meaningOf(code) {
 export class Refusal extends Error {
   constructor({ code, message, retryable = false, retryAfterMs = null, details = {} }) {
     super(message);
-    this.code = code;
-    this.retryable = retryable;
-    this.retryAfterMs = retryAfterMs;
-    this.details = details;
+    Object.assign(this, { code, retryable, retryAfterMs, details });
   }
 }
 
 /** The connection went before the answer came: whether the action happened is not known. */
-export class Disconnected extends Error {}
+export class Disconnected extends Error {
+  retryable = true;
+}

@@ -122,7 +122,7 @@ export class Session extends Chats {
   #write(chatId) {
     const known = this.get(chatId);
     if (known) {
-      known.heedOutbox();
+      known.outbox.heed();
     } else {
       this.wake(this.#named(chatId));
     }

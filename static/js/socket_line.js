@@ -2,7 +2,7 @@
 
 import { Alarms } from "./alarms.js";
 import { Calls } from "./calls.js";
-import { SUBPROTOCOL, action, decode, encode } from "./protocol.js";
+import { SUBPROTOCOL, decode } from "./protocol.js";
 
 const HELLO_MS = 10_000;
 
@@ -29,13 +29,13 @@ export class SocketLine {
   }
 
   call(frame) {
-    return this.#calls.ask((id) => this.#socket.send(encode(frame, id)));
+    return this.#calls.ask((id) => this.#socket.send(JSON.stringify({ ...frame, id })));
   }
 
   /** To hear of these chats too; what they say first is not waited for. */
   listen(chatIds) {
     for (const chatId of chatIds) {
-      this.call(action.subscribe(chatId, null, 0)).catch(() => undefined);
+      this.call({ action: "subscribe", chatId, since: null, tail: 0 }).catch(() => undefined);
     }
   }
 
@@ -79,7 +79,7 @@ export class SocketLine {
     this.#hasHeard = false;
     this.#await();
     const heard = ({ heads }) => this.#listener.onHeads(heads);
-    this.call(action.ping()).then(heard, () => undefined);
+    this.call({ action: "ping" }).then(heard, () => undefined);
   }
 
   #end(code) {

@@ -1,41 +1,86 @@
-/** The messages of one chat as far as this page knows them: by id, ordered by seq, newest rev. */
+/** The messages of one chat as far as this page knows them, and which of them it shows. */
 
 import { Growing } from "./growing.js";
 import { OPEN } from "./protocol.js";
 
 const MOST_KEPT = 500;
+export const MOST_SHOWN = 300;
+export const STEP = 100;
 
+/**
+ * Two runs of messages are known, both without holes: the tail, which ends with the newest one, and
+ * what is shown. That is the end of the tail, or a stretch of the past, and never grows long.
+ */
 export class Timeline {
   #chatId;
   #messages = new Map();
   #sorted = null;
+  #first = Infinity; // seq of what is shown; Infinity: just the newest
+  #last = Infinity; // Infinity: the live end
+  #stale = null; // what is shown after all was replaced, until it is read anew
+  #isAtEnd = true;
 
-  /** The seq this page begins at, 0 where it has the whole chat; what is older is not shown. */
+  /** The seq where the tail begins: 0 if with the chat itself, Infinity if nothing is known of it. */
   from = 0;
 
   constructor(chatId) {
     this.#chatId = chatId;
   }
 
-  /** Returns whether it changed anything; older revisions and other chats' messages never do. */
-  put(message) {
-    const known = this.#messages.get(message.messageId);
-    const isStale = known ? known.rev >= message.rev : message.seq < this.from;
-    if (isStale || message.chatId !== this.#chatId) {
-      return false;
-    }
-    this.#set(message);
-    this.#trim();
-    return true;
+  get tail() {
+    return this.#all.filter(({ seq }) => seq >= this.from);
   }
 
-  /** Messages that end where these begin, or overlap them; newer revisions known here stay. */
+  get messages() {
+    const first = this.#begin;
+    return this.#stale ?? this.#all.filter(({ seq }) => seq >= first && seq <= this.#last);
+  }
+
+  get isLive() {
+    return this.#last === Infinity && this.#stale === null;
+  }
+
+  get hasOlder() {
+    return this.#begin > 0 && this.#begin < Infinity;
+  }
+
+  /** The seq around which what is shown has to be read anew, or null. */
+  get staleAt() {
+    return this.#stale?.[this.#stale.length >> 1].seq ?? null;
+  }
+
+  find(messageId) {
+    const isIt = (message) => message.messageId === messageId;
+    return this.#messages.get(messageId) ?? this.#stale?.find(isIt) ?? null;
+  }
+
+  /** A first page or a snapshot. What was known may be of another epoch: it stays while it is read. */
+  replace(messages, moreBefore) {
+    const isRead = !(this.isLive && this.#isAtEnd) && this.messages.length > 0;
+    this.#stale = isRead ? this.messages : null;
+    this.#first = Infinity;
+    this.#last = Infinity;
+    this.#messages.clear();
+    this.from = moreBefore ? firstOf(messages) : 0;
+    this.#add(messages);
+  }
+
+  /** Older revisions and other chats' messages change nothing. */
+  put(message) {
+    if (this.#messages.has(message.messageId) || this.#reaches(message)) {
+      this.#add([message]);
+      this.#trim();
+    }
+  }
+
+  /** Messages that end where the tail begins, or overlap it. */
   extend(messages, moreBefore) {
-    const first = Math.min(...messages.map(({ seq }) => seq), this.messages[0]?.seq ?? Infinity);
-    if (this.from > 0 || this.#messages.size === 0) {
+    if (this.from > 0 || this.tail.length === 0) {
+      const first = firstOf([...messages, ...this.tail]);
       this.from = moreBefore && first < Infinity ? first : 0;
     }
-    messages.forEach((message) => this.put(message));
+    this.#add(messages);
+    this.#trim();
   }
 
   /** A piece of an answer. Returns whether the message has to be fetched, since one is missing. */
@@ -57,21 +102,115 @@ export class Timeline {
     }
   }
 
-  /** A first page or a snapshot: what was known before may be stale, or of another epoch. */
-  replace(messages, moreBefore) {
-    this.#messages.clear();
-    this.#sorted = null;
-    this.from = moreBefore ? Math.min(...messages.map(({ seq }) => seq)) : 0;
-    messages.forEach((message) => this.put(message));
+  // What is shown moves with its reader
+
+  /** Goes up as far as is known. Returns the seq before which has to be asked for more, or null. */
+  rise() {
+    const first = this.#begin;
+    const older = this.tail.filter(({ seq }) => seq < first);
+    if (older.length === 0) {
+      return this.hasOlder ? first : null;
+    }
+    this.#goUp(older.length > STEP ? older.at(-STEP).seq : this.from);
+    return null;
   }
 
-  get messages() {
+  takeOlder(before, { messages, moreBefore }) {
+    if (this.#first === before) {
+      this.#add(messages);
+      this.#goUp(moreBefore ? firstOf(messages) : 0);
+    }
+  }
+
+  /** Goes down as far as is known. Returns the seq after which has to be asked for more, or null. */
+  sink() {
+    if (this.#last < this.from) {
+      return this.#last;
+    }
+    const newer = this.tail.filter(({ seq }) => seq > this.#last);
+    this.#goDown(newer.length > STEP ? newer[STEP - 1].seq : Infinity);
+    return null;
+  }
+
+  takeNewer(after, { messages, moreAfter }) {
+    if (this.#last === after) {
+      this.#add(messages);
+      this.#goDown(moreAfter ? messages.at(-1).seq : Infinity);
+    }
+  }
+
+  takeAround({ messages, moreBefore, moreAfter }) {
+    if (moreAfter && this.tail.length === 0) {
+      this.from = Infinity;
+    }
+    this.#stale = null;
+    this.#add(messages);
+    this.#show(moreBefore ? firstOf(messages) : 0, moreAfter ? messages.at(-1).seq : Infinity);
+  }
+
+  toEnd() {
+    this.#stale = null;
+    this.#show(Infinity, Infinity);
+  }
+
+  /** What is new has come to the live end: who reads further up is not moved by it. */
+  settle(isAtEnd) {
+    this.#isAtEnd = isAtEnd;
+    if (this.isLive && this.messages.length > MOST_SHOWN) {
+      isAtEnd ? this.#goDown(Infinity) : this.#goUp(this.#first);
+    }
+  }
+
+  #goUp(first) {
+    this.#first = first;
+    this.#show(first, this.messages[MOST_SHOWN] ? this.messages[MOST_SHOWN - 1].seq : this.#last);
+  }
+
+  #goDown(last) {
+    this.#last = last;
+    this.#show(this.messages.at(-MOST_SHOWN - 1) ? this.messages.at(-MOST_SHOWN).seq : this.#first, last);
+  }
+
+  /** Where that touches the tail, the two are one. */
+  #show(first, last) {
+    this.#first = first;
+    this.#last = last;
+    if (last >= this.from) {
+      this.from = Math.min(this.from, first);
+    }
+    this.#trim();
+  }
+
+  /** What is neither shown nor among the newest goes. */
+  #trim() {
+    const { tail } = this;
+    if (tail.length > MOST_KEPT) {
+      this.from = tail.at(-MOST_KEPT).seq;
+    }
+    if (this.#last === Infinity) {
+      this.#first = Math.max(this.#first, this.from);
+    }
+    const gone = this.#all.filter((message) => !this.#reaches(message));
+    gone.forEach(({ messageId }) => this.#messages.delete(messageId));
+    this.#sorted = null;
+  }
+
+  #reaches({ seq }) {
+    return seq >= this.from || (seq >= this.#first && seq <= this.#last);
+  }
+
+  /** Once a first message is chosen it stays the first, whatever comes at the end. */
+  get #begin() {
+    const { tail } = this;
+    if (this.#first === Infinity && tail.length > 0) {
+      this.#first = tail.length > STEP ? tail.at(-STEP).seq : this.from;
+    }
+    return this.#first;
+  }
+
+  get #all() {
     this.#sorted ??= [...this.#messages.values()].sort((a, b) => a.seq - b.seq);
     return this.#sorted;
-  }
-
-  get(messageId) {
-    return this.#messages.get(messageId);
   }
 
   #grow(message, { growing = new Growing(message.content ?? "") }, act) {
@@ -80,17 +219,18 @@ export class Timeline {
     return growing.isBehind;
   }
 
+  #add(messages) {
+    const isOurs = ({ chatId }) => chatId === this.#chatId;
+    const isNews = ({ messageId, rev }) => !(this.#messages.get(messageId)?.rev >= rev);
+    messages.filter(isOurs).filter(isNews).forEach((message) => this.#set(message));
+  }
+
   #set(message) {
     this.#messages.set(message.messageId, message);
     this.#sorted = null;
   }
+}
 
-  #trim() {
-    if (this.#messages.size > MOST_KEPT) {
-      const [oldest, next] = this.messages;
-      this.#messages.delete(oldest.messageId);
-      this.#sorted = null;
-      this.from = next.seq;
-    }
-  }
+function firstOf(messages) {
+  return Math.min(...messages.map(({ seq }) => seq));
 }
