@@ -1,4 +1,4 @@
-/** One bar of actions for all messages: it stands at the one that is pointed at, or has the focus. */
+/** One bar of actions for all messages, at the one that is pointed at or has the focus. */
 
 import { focusOn, log, messages, template } from "./parts.js";
 
@@ -6,7 +6,6 @@ export class ActsBar {
   #bar = template("acts-template");
   #permitted;
 
-  /** `permitted(element)` is the names of what may be done with that message now. */
   constructor(permitted) {
     this.#permitted = permitted;
     const messageAt = ({ target }) => target.closest?.(".message") ?? null;
@@ -57,7 +56,7 @@ export class ActsBar {
     }
   }
 
-  /** A finger has no way to point: it taps, and taps again to be rid of the bar. */
+  /** A finger cannot point: it taps, and taps again to be rid of the bar. */
   #tap(event, message) {
     const isTouch = event.pointerType !== "mouse";
     if (isTouch && message && !event.target.closest("a, button, input")) {
@@ -65,7 +64,7 @@ export class ActsBar {
     }
   }
 
-  /** Arrows go from message to message; Tab then goes into the message and its actions. */
+  /** Arrows go from message to message, Tab into one and its actions. */
   #press(event, message) {
     const step = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[event.key];
     const isOnMessage = event.target === message;

@@ -1,11 +1,11 @@
-/** The lines as this browser has them, the best one first: socket, stream of events, polling. */
+/** The lines as this browser has them, the best one first. */
 
 import { PollLine } from "./poll_line.js";
 import { SOCKET_PATH, Refusal } from "./protocol.js";
 import { SocketLine } from "./socket_line.js";
 import { StreamLine } from "./stream_line.js";
 
-/** `chatIds()` are those to be heard of, the one looked at first. */
+/** `chatIds()` has the one looked at first. */
 export function browserLines({ rest, chatIds }) {
   const address = new URL(SOCKET_PATH, location.href);
   address.protocol = address.protocol.replace("http", "ws");
@@ -18,15 +18,14 @@ export function browserLines({ rest, chatIds }) {
 }
 
 async function openStream(path, signal) {
-  const headers = { Accept: "text/event-stream" };
-  const answer = await fetch(`/api/v1/${path}`, { headers, signal, cache: "no-store" });
+  const answer = await fetch(`/api/v1/${path}`, { signal, cache: "no-store" });
   if (!answer.ok) {
-    return { error: new Refusal((await answer.json()).error) };
+    throw new Refusal((await answer.json()).error);
   }
-  return { pieces: piecesOf(answer.body.pipeThrough(new TextDecoderStream())) };
+  return piecesOf(answer.body.pipeThrough(new TextDecoderStream()));
 }
 
-/** A stream that loops cannot walk by themselves everywhere yet. */
+/** Not in every browser can a loop walk a stream. */
 async function* piecesOf(stream) {
   const reader = stream.getReader();
   for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {

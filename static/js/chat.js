@@ -38,7 +38,7 @@ class ChatPage {
     this.#paintList();
   }
 
-  // These live as long as the page does, so nothing removes them.
+  // As long as the page lives.
   #listen() {
     const { connection } = this.#session;
     const form = document.getElementById("composer");
@@ -78,7 +78,7 @@ class ChatPage {
     }
   }
 
-  /** Many changes come in one go; they are painted once. */
+  /** Many changes come in one go. */
   #soon(paint, what) {
     if (!this.#due.has(what)) {
       this.#due.add(what);

@@ -1,4 +1,4 @@
-/** The list of one's chats: what came last, how much is unread, the newest first. */
+/** The list of one's chats, the newest first, with what is unread. */
 
 import { parseCursor } from "./cursor.js";
 
@@ -13,10 +13,7 @@ export class ChatList {
   #onChange;
   #lines = new Map();
 
-  /**
-   * `read()` resolves with the API's list. A line is `{chatId, title, head, unread, at, last}`; `last`
-   * is the newest message, null where there is none, undefined where the page shows it already.
-   */
+  /** A line's `last` is the newest message, undefined where the page shows it already. */
   constructor({ selfId, lines = [], read, alarms, onChange }) {
     this.#selfId = selfId;
     this.#read = read;
@@ -57,7 +54,6 @@ export class ChatList {
     this.#onChange();
   }
 
-  /** Read up to there, here or in another tab or on another device. */
   readUpTo(chatId, seq) {
     const line = this.#lines.get(chatId);
     if (line?.unread > 0) {

@@ -1,4 +1,4 @@
-/** All that one sees of a chat: it is told which to show, and keeps hold of none. */
+/** All that one sees of the chat that is shown. */
 
 import { ActsBar } from "./acts_bar.js";
 import { Composer } from "./composer.js";
@@ -12,7 +12,7 @@ import { ReadingPlace } from "./reading_place.js";
 import { statusOf } from "./status_words.js";
 import { say } from "./words.js";
 
-// How many heights of the log may be left above or below before more is read.
+// In heights of the log.
 const AHEAD = 1.5;
 
 export class ChatView {
@@ -37,7 +37,7 @@ export class ChatView {
     this.#acts = new MessageActs({ chat, composer: this.#composer, bar: this.#bar, onSaid });
   }
 
-  // These live as long as the page does, so nothing removes them.
+  // As long as the page lives.
   open() {
     this.#view.adopt();
     messages.toggleAttribute("data-script", true);
@@ -59,7 +59,7 @@ export class ChatView {
     Object.assign(this.#chat(), { draft: this.#composer.draft, place: this.#place.mark });
   }
 
-  /** A draft that was found; whoever has begun to write already is not interrupted. */
+  /** Whoever has begun to write already is not interrupted. */
   takeUp(draft) {
     const { content, context } = this.#composer.draft;
     if (content === "" && !context) {
@@ -144,7 +144,6 @@ export class ChatView {
     this.#readOn();
   }
 
-  /** Before the reader comes to an end of what is shown, there is more. */
   #readOn() {
     const { history, timeline } = this.#chat();
     const { above, below } = this.#place.room;

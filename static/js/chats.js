@@ -1,4 +1,4 @@
-/** All chats that a page knows: which one is shown, and whom each word of the connection is for. */
+/** All chats that a page knows, and whom each word of the connection is for. */
 
 const MOST_KEPT = 50;
 const MOST_LISTED = 50;
@@ -17,10 +17,7 @@ export class Chats {
   #isOpen = false;
   #end = null;
 
-  /**
-   * `make(page)` is a LiveChat; `list` is a ChatList; `shelf` keeps what is known for later pages,
-   * where there is one; `onDraft(chat)` is told when a draft was found there.
-   */
+  /** `make(page)` is a LiveChat; `shelf`, if any, keeps what is known for later pages. */
   constructor({ make, alarms, list, shelf = null, onDraft = () => undefined }) {
     this.#make = make;
     this.#alarms = alarms;
@@ -33,7 +30,7 @@ export class Chats {
     return this.#known.get(this.#currentId);
   }
 
-  /** All that is to be heard of, the one looked at first. */
+  /** The one looked at comes first. */
   get chatIds() {
     const known = [...this.#known.keys()].reverse();
     return [...new Set([...known, ...this.list.chatIds.slice(0, MOST_LISTED)])];
@@ -51,7 +48,7 @@ export class Chats {
     return [...this.#known.values()].every((chat) => chat.outbox.isSafe);
   }
 
-  /** Shows a chat: as it is known already, else as `page` has it, else from what was kept of it. */
+  /** As it is known already, else as `page` has it, else from what was kept of it. */
   show(page) {
     this.#currentId = page.chatId;
     const chat = this.wake(page);
@@ -89,8 +86,6 @@ export class Chats {
       }
     }
   }
-
-  // What is kept for later pages
 
   changed(chatId) {
     if (this.#shelf) {
@@ -141,14 +136,12 @@ export class Chats {
     }
   }
 
-  /** A browser that takes long to find what it kept does not keep anybody waiting. */
+  /** Nobody waits for a browser that takes long to find what it kept. */
   #patience({ chatId }) {
     return new Promise((resolve) => {
       this.#alarms.last(`patience ${chatId}`, RECALL_MS, resolve);
     });
   }
-
-  // What the connection tells
 
   onOpen() {
     this.#isOpen = true;
@@ -172,7 +165,6 @@ export class Chats {
     this.#known.forEach((chat) => chat.onHeads(heads));
   }
 
-  /** A frame without a chat, or of one that is not known here, ends at this door. */
   onFrame(frame) {
     this.list.onFrame(frame);
     this.#known.get(frame.chatId)?.onFrame(frame);

@@ -1,4 +1,4 @@
-/** Who else is in a chat now, and who is writing: hearsay that may be lost and fades by itself. */
+/** Who else is in a chat now, and who is writing: hearsay that fades by itself. */
 
 const TYPING_MS = 6_000;
 

@@ -17,10 +17,7 @@ export class Composer {
   #aside = null; // what was being written before an edit began
   #saidAt = null;
 
-  /**
-   * `onSend(what)` returns whether it took the text; if not, the form goes to the server.
-   * `onEdit(message, text)` rejects with the reason; `onEditLast()` begins it; `onTyping(on)`.
-   */
+  /** `onSend(what)` returns whether it took the text; if not, the form goes to the server. */
   constructor(on) {
     const form = this.#form;
     this.#on = on;
@@ -40,7 +37,7 @@ export class Composer {
     this.#form.action = path;
   }
 
-  /** What is being written, to be kept while another chat is shown; an edit is given up. */
+  /** An edit is given up. */
   get draft() {
     return this.#aside ?? { content: this.#box.value, ...(this.#context && { context: this.#context }) };
   }
@@ -60,7 +57,7 @@ export class Composer {
     this.#box.focus();
   }
 
-  /** The next text is a `reply` to this message, a question `about` it, or its `edit`. */
+  /** `kind` is `reply`, `about` for a question, or `edit`. */
   begin(kind, message) {
     if (!message || (kind === "edit" && this.#context?.messageId === message.messageId)) {
       return;
@@ -85,7 +82,6 @@ export class Composer {
     this.#parts.problem.hidden = words === "";
   }
 
-  /** What was asked for did not come about: the server's no, or nobody was reached. */
   refuse({ code, message }) {
     this.complain(say(words.notDone, { reason: code ? message : words.noConnection }));
   }
@@ -94,7 +90,6 @@ export class Composer {
     return !this.#buttons[0].disabled;
   }
 
-  /** What is in the box stays there, to be copied or sent later. */
   allow(isAllowed) {
     for (const button of this.#buttons) {
       button.disabled = !isAllowed;

@@ -11,13 +11,11 @@ export class History {
   #failed = null;
   #isOver = false; // the server will not say more than it has
 
-  /** `chat` has the timeline; its `readPage({before: seq})`, or `after`, or `around`, is a page of the API. */
   constructor(chat) {
     this.#chat = chat;
     this.#backoff = chat.backoff ?? new Backoff();
   }
 
-  /** When the messages begin, if there are older ones that were wanted and could not be read. */
   get incompleteBefore() {
     return this.#failed === "before" ? (this.#chat.timeline.messages[0]?.timestamp ?? null) : null;
   }
@@ -80,7 +78,7 @@ export class History {
     }
   }
 
-  /** One page at a time, and only the last one asked for. Resolves with whether it came. */
+  /** One page at a time, and only the last one asked for. */
   async #read(way, seq) {
     const call = this.#chat.readPage({ [way]: seq, limit: STEP });
     this.#call = call;

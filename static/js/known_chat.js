@@ -32,9 +32,8 @@ export class KnownChat {
   onGone = NOTHING;
 
   /**
-   * `page` is what is known; a null cursor means nothing yet, `passage` is a page of the past. `means`
-   * are the connection, `rest`, `unsent`, and whom to tell: `onChange()` often, so gather before
-   * painting; `onRead(seq)`; `onGone()` when it is not ours, or not there.
+   * A null cursor means nothing yet, `passage` is a page of the past. `onChange()` is called often:
+   * gather before painting.
    */
   constructor({ user, cursor, messages, moreBefore, readSeq = null, passage, ...page }, { timers, ...means }) {
     Object.assign(this, page, means);
@@ -49,19 +48,16 @@ export class KnownChat {
     this.news = new News(user.id, readSeq);
   }
 
-  // What the page shows
-
   rows() {
     const { isLive, messages } = this.timeline;
     return isLive ? [...messages, ...this.outbox.entries] : messages;
   }
 
-  /** A message that another replies to, wherever it stands; undefined while that is not known. */
+  /** Undefined while it is not known. */
   quoted(messageId) {
     return this.timeline.find(messageId) ?? this.quotes.get(messageId);
   }
 
-  /** Whose the message is: the reader's own, or an answer to what the reader asked. */
   sidesOf(message) {
     const asker = message.type === "ai" ? this.timeline.find(message.replyTo) : message;
     const isMine = (one) => one?.author?.id === this.selfId;
@@ -80,9 +76,7 @@ export class KnownChat {
     return this.news.firstOf(this.timeline.messages, this.timeline.hasOlder);
   }
 
-  // What its reader does
-
-  /** Returns false for what has to go by the page's form instead; `what` as the outbox has it. */
+  /** Returns false for what has to go by the page's form. */
   send(what) {
     const isTaken = this.stopped === null && !this.connection.isHopeless;
     if (isTaken) {
@@ -96,12 +90,11 @@ export class KnownChat {
     return this.connection.call({ action, chatId: this.chatId, ...what });
   }
 
-  /** Without need of an answer; what comes of it is told as an event. */
+  /** What comes of it is told as an event. */
   tell(action, what) {
     this.ask(action, what).catch(NOTHING);
   }
 
-  /** What answers with the message as it is then; rejects with the server's no, or Disconnected. */
   async change(action, what) {
     this.onStored((await this.ask(action, what)).message);
     this.onChange();
@@ -114,7 +107,6 @@ export class KnownChat {
     return (await asked).verdict;
   }
 
-  /** Everything up to here was seen; told at most once a second. */
   markRead() {
     // What was answered to a send may be here before its event is.
     this.news.see(Math.max(this.cursor.seq, this.timeline.tail.at(-1)?.seq ?? 0));
@@ -127,8 +119,6 @@ export class KnownChat {
     }
   }
 
-  // What a browser keeps
-
   get known() {
     const { chatId, title, place, timeline } = this;
     const cursor = this.cursor.since;
@@ -137,7 +127,7 @@ export class KnownChat {
     return cursor === null || this.stopped !== null ? null : known;
   }
 
-  /** What an earlier page knew, as far as it meets what this one knows. */
+  /** As far as it meets what this page knows. */
   recall({ title, cursor, messages, from, place }) {
     const isFirst = this.cursor.since === null;
     if (!isFirst && !this.cursor.meets(cursor, this.timeline.from)) {
@@ -149,8 +139,6 @@ export class KnownChat {
     this.cursor.reset(cursor); // what came after it is told again
     this.onChange();
   }
-
-  // What its parts ask and tell
 
   readPage(query) {
     return this.rest.get(`chats/${this.chatId}/messages/?${new URLSearchParams(query)}`);

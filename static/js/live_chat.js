@@ -1,4 +1,4 @@
-/** One chat kept in step with the server: what the connection tells of it, and what that changes. */
+/** One chat kept in step: what the connection tells of it, and what that changes. */
 
 import { Follower } from "./follower.js";
 import { KnownChat } from "./known_chat.js";
@@ -14,7 +14,7 @@ export class LiveChat extends KnownChat {
   #hasBegun = false;
   #follower = new Follower(this);
 
-  /** `stopped`, `offline`, `catchingUp` or `inStep`; never better than it is. */
+  /** Never better than it is. */
   get state() {
     if (this.stopped !== null) {
       return "stopped";
@@ -31,7 +31,6 @@ export class LiveChat extends KnownChat {
     return { state, stopped, behind: cursor.behind, unsent, incompleteBefore: history.incompleteBefore };
   }
 
-  /** Nothing of this chat is heard or said from here on. */
   close() {
     this.stopped ??= { code: "closed", message: null };
     this.alarms.silence();
@@ -44,8 +43,6 @@ export class LiveChat extends KnownChat {
       super.recall(known);
     }
   }
-
-  // What the connection tells
 
   onOpen() {
     if (this.stopped === null) {
@@ -60,7 +57,7 @@ export class LiveChat extends KnownChat {
     this.#goQuiet();
   }
 
-  /** `code` is a close code, an error's code or a notice's type; `message` is the server's word. */
+  /** `code` is of a close, an error or a notice. */
   onStopped(code, message) {
     this.stopped = { code, message };
     this.outbox.strand({ code, message }, meaningOf(code) === "noAccess");
@@ -73,7 +70,6 @@ export class LiveChat extends KnownChat {
     }
   }
 
-  /** Whatever is not of this chat, or of a kind not known here, ends at this door. */
   onFrame(frame) {
     const { op, type, chatId } = frame;
     if (chatId !== this.chatId || this.stopped !== null) {

@@ -1,7 +1,4 @@
-/**
- * Keeps lists of a page as the server has them now. Each child has an id, and a key that
- * changes with what it shows; what has not changed is left alone, with what was chosen in it.
- */
+/** Keeps lists as the server has them now. A child with the same id and key is left alone. */
 export class LivePage {
   #root;
   #load;
@@ -44,7 +41,6 @@ function bring(list, fresh) {
   return hasNew;
 }
 
-/** What is there already, unless it shows something else by now. */
 function keep(known, fresh) {
   if (known?.dataset.key === fresh.dataset.key) {
     return known;

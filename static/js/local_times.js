@@ -7,7 +7,6 @@ const time = { hour: "numeric", minute: "2-digit" };
 const clock = new Intl.DateTimeFormat(locale, time);
 const calendar = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", ...time });
 
-/** As a `datetime` attribute has it. */
 export function utc(ms) {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
@@ -18,7 +17,6 @@ export function showLocally(element) {
   element.textContent = (isToday ? clock : calendar).format(at);
 }
 
-/** A time that has to be told, in milliseconds, as the clock says it. */
 export function clockTime(ms) {
   return clock.format(new Date(ms));
 }

@@ -12,7 +12,7 @@ export class LogView {
   #chatId = null;
   #lastSeq = Infinity;
 
-  /** What the server has put on the page stays, for as long as its rev is the newest. */
+  /** What the server rendered stays, as long as its rev is the newest. */
   adopt() {
     for (const element of messages.children) {
       element.ariaLive = "off";
@@ -35,7 +35,6 @@ export class LogView {
     this.#lastSeq = chat.timeline.isLive ? (last?.seq ?? 0) : Infinity;
   }
 
-  /** Said aloud, once, in the log: for what is seen anyway. */
   announce(words) {
     this.#said.textContent = words;
   }

@@ -11,7 +11,6 @@ export class MessageActs {
   #verdicts = new Map();
   #confirm = template("confirm-template");
 
-  /** `chat()` is the one that is shown; `onSaid(words)` has to be told to who does not see it. */
   constructor({ chat, composer, bar, onSaid }) {
     this.#chat = chat;
     this.#composer = composer;
@@ -104,7 +103,6 @@ export class MessageActs {
     this.#keep();
   }
 
-  /** A no is said where it is read: at the box. */
   async #try(act) {
     try {
       await act();

@@ -1,4 +1,4 @@
-/** One message's element: made from the page's template, and filled with what the message says. */
+/** One message's element, filled with what the message says. */
 
 import { showLocally, utc } from "./local_times.js";
 import { slot, template, words, write } from "./parts.js";
@@ -9,7 +9,6 @@ import { authorOf, firstWords, say, stateOf } from "./words.js";
 const LONG_CHARS = 3_000;
 const LONG_LINES = 40;
 
-/** `isOwn` and `isAsked` are of the reader: wrote it, or asked the question that it answers. */
 export function fill(element, message, { isOwn, isAsked }) {
   const { messageId, chatId, seq, rev, type, timestamp, metadata } = message;
   const state = message.removed ? "removed" : message.status;
@@ -28,7 +27,6 @@ export function fill(element, message, { isOwn, isAsked }) {
   fillState(element, stateOf(message, words));
 }
 
-/** What is being sent, or was refused; plain text, as it was typed. */
 export function fillUnsent(element, row) {
   const { clientMessageId, content, url, state, reason, retryAt } = row;
   if (state === "waiting") {
@@ -54,7 +52,7 @@ export function fillUnsent(element, row) {
   }
 }
 
-/** As plain text, and only what is new of it: the server renders an answer when it is whole. */
+/** The server renders an answer when it is whole. */
 export function grow(element, text) {
   element.toggleAttribute("data-growing", true);
   write(slot(element, "content"), text);

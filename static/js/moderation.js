@@ -23,14 +23,14 @@ const page = new LivePage(document, async () => {
   return fresh;
 });
 
-// As long as the page lives; one that nobody sees rests.
+// A page that nobody sees rests.
 async function look() {
   if (!document.hidden) {
     try {
       await page.refresh();
       document.querySelectorAll("[data-live] time[datetime]").forEach(showLocally);
     } catch {
-      // The next look tells; a form sent meanwhile says what is the matter.
+      // The next look tells.
     }
   }
 }

@@ -14,12 +14,11 @@ export class Outbox {
   #isBusy = false;
   #hasToGoOn = false;
 
-  /** `chat.unsent` keeps the entries for other tabs and later pages, where there is one. */
   constructor(chat) {
     this.#chat = chat;
   }
 
-  /** In the order of writing. Their `state` is `sending`, `waiting` (until `retryAt`, ms) or `failed`. */
+  /** `state` is `sending`, `waiting` (until `retryAt`) or `failed`. */
   get entries() {
     return [...this.#entries.values()];
   }
@@ -28,7 +27,7 @@ export class Outbox {
     return this.#entries.size === 0;
   }
 
-  /** Whether all of it outlives this page. */
+  /** Whether it outlives this page. */
   get isSafe() {
     return this.entries.every(({ isKept }) => isKept);
   }
@@ -43,7 +42,7 @@ export class Outbox {
     return this.entries.find(({ state }) => state !== "failed") ?? null;
   }
 
-  /** It is stored. Its event and its reply both say so, in any order. */
+  /** Its event and its reply both say that it is stored, in any order. */
   settle(clientMessageId) {
     const entry = this.#entries.get(clientMessageId);
     if (entry) {
@@ -54,17 +53,17 @@ export class Outbox {
     return entry;
   }
 
-  /** It goes again by itself at that time, under the same id and before the others. */
+  /** It goes again under the same id and before the others. */
   postpone(clientMessageId, retryAt) {
     this.#change(clientMessageId, { state: "waiting", retryAt });
   }
 
-  /** It will not be stored as things are; it stays to be seen, and does not hold up the others. */
+  /** It stays to be seen, and does not hold up the others. */
   refuse(clientMessageId, { message: reason, code }) {
     this.#change(clientMessageId, { state: "failed", reason, code });
   }
 
-  /** Nothing is sent any more from this page; a later one may, unless that is `forGood`. */
+  /** A later page may still send it, unless that is `forGood`. */
   strand(problem, forGood = false) {
     for (const [id, entry] of this.#entries) {
       if (forGood) {
@@ -107,7 +106,7 @@ export class Outbox {
     this.flush();
   }
 
-  /** Sends whatever can be sent now, by one tab at a time. */
+  /** By one tab at a time. */
   async flush() {
     this.#tell();
     this.#hasToGoOn = true;
@@ -141,7 +140,7 @@ export class Outbox {
     });
   }
 
-  /** Resolves with whether to go on with the next. */
+  /** Resolves with whether to go on. */
   async #sendOne() {
     const entry = this.#isFree ? this.next() : null;
     const wait = (entry?.retryAt ?? 0) - this.#chat.clock();
@@ -184,7 +183,6 @@ export class Outbox {
     return false;
   }
 
-  /** While something waits for its time, the seconds are shown. */
   #tell() {
     if (this.entries.some(({ state }) => state === "waiting")) {
       this.#chat.alarms.first("tick", TICK_MS, () => this.#tell());

@@ -1,6 +1,5 @@
 /** The parts that the page is made of: found, copied from its templates, and written to. */
 
-/** What the server hands over: the reader, the chat, the list of chats, and the page's own words. */
 export const page = JSON.parse(document.getElementById("page").textContent);
 export const { words } = page;
 export const log = document.getElementById("log");
@@ -10,7 +9,6 @@ export function slot(element, name) {
   return element.querySelector(`[data-slot="${name}"]`);
 }
 
-/** A new element, as the template with this id has it. */
 export function template(id) {
   return document.getElementById(id).content.firstElementChild.cloneNode(true);
 }
@@ -22,7 +20,7 @@ export function write(element, text) {
   }
 }
 
-/** Puts these first, in this order, without moving those that stand there already. */
+/** Without moving those that stand there already. */
 export function arrange(list, elements) {
   let place = list.firstElementChild;
   for (const element of elements) {

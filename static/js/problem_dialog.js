@@ -1,4 +1,4 @@
-/** The small dialog that tells staff what went wrong on the page, with the trace of its frames. */
+/** The dialog that tells staff what went wrong, with the trace of this tab. */
 
 export class ProblemDialog {
   #dialog = document.getElementById("report-dialog");
@@ -34,7 +34,7 @@ export class ProblemDialog {
     }
   }
 
-  /** Its words are all in the page; which of them are shown is a matter of style. */
+  /** All its words are in the page; style shows those of the state. */
   #say(state, reason = "") {
     this.#dialog.dataset.state = state;
     this.#dialog.querySelector("[data-slot=reason]").textContent = reason;

@@ -1,14 +1,13 @@
-/** The wire contract: what frames, codes and refusals mean, without touching a socket. */
+/** The wire contract: what frames, codes and refusals mean. */
 
 export const SUBPROTOCOL = "chat.v1.json";
 export const SOCKET_PATH = "/ws/chat/";
 
-/** What a message is while it is still being made. */
 export const OPEN = new Set(["pending", "processing"]);
 
 const encoder = new TextEncoder();
 
-/** The frame in a text, or null where it holds none; strangers are ignored, not feared. */
+/** Strangers are ignored, not feared. */
 export function decode(text) {
   try {
     const frame = JSON.parse(text);
@@ -18,12 +17,11 @@ export function decode(text) {
   }
 }
 
-/** How much of `limits.frameBytes` a frame takes. */
 export function bytesOf(frame) {
   return encoder.encode(JSON.stringify(frame)).length + 32; // room for any id
 }
 
-/** 4500-4999 mean: stop and tell the person. Every other close means: come back. */
+/** Every other close means: come back. */
 export function isFinal(closeCode) {
   return closeCode >= 4500 && closeCode <= 4999;
 }
@@ -31,7 +29,6 @@ export function isFinal(closeCode) {
 const NO_ACCESS = new Set([4502, 4503, "forbidden", "notFound", "subscriptionRevoked"]);
 const SIGNED_OUT = new Set([4501, "unauthenticated"]);
 
-/** What a final close code, error code or notice means to the reader. */
 export function meaningOf(code) {
   if (SIGNED_OUT.has(code)) {
     return "signedOut";
@@ -39,7 +36,7 @@ export function meaningOf(code) {
   return NO_ACCESS.has(code) ? "noAccess" : "broken";
 }
 
-/** The server's own "no" to one action. */
+/** The server's own no. */
 export class Refusal extends Error {
   constructor({ code, message, retryable = false, retryAfterMs = null, details = {} }) {
     super(message);

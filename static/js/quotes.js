@@ -12,7 +12,7 @@ export class Quotes {
     this.#chat = chat;
   }
 
-  /** The message; null where there is none; undefined while that is not known. */
+  /** Null where there is none, undefined while that is not known. */
   get(messageId) {
     if (!this.#found.has(messageId)) {
       if (this.#wanted.size === 0) {
@@ -29,7 +29,7 @@ export class Quotes {
     }
   }
 
-  /** What is kept may have changed unheard, and what could not be had may be there now. */
+  /** What changed unheard, or could not be had, may be otherwise now. */
   renew() {
     this.#found.clear();
     this.#wanted.clear();

@@ -21,7 +21,7 @@ export class ReadingPlace {
     }
   }
 
-  /** Where the reader is, for coming back later; null at the end. */
+  /** Null at the end. */
   get mark() {
     const first = this.isAtEnd ? null : this.#firstVisible();
     const messageId = first?.dataset.messageId;
@@ -45,7 +45,7 @@ export class ReadingPlace {
     element.scrollIntoView({ block: "center" });
   }
 
-  /** How far what is shown goes on above and below what is seen, in heights of that. */
+  /** In heights of what is seen. */
   get room() {
     if (this.#isFlat) {
       return { above: Infinity, below: Infinity }; // more comes when it is asked for
@@ -55,7 +55,7 @@ export class ReadingPlace {
     return { above: (scrollHeight - clientHeight - below) / clientHeight, below: below / clientHeight };
   }
 
-  /** Runs a change of the log: who is pinned to the end stays there, who reads on is not moved. */
+  /** Who is pinned to the end stays there, who reads on is not moved. */
   keepThrough(change, { isPinned }) {
     const anchor = isPinned ? null : this.#firstVisible();
     const before = anchor?.getBoundingClientRect().top;

@@ -20,7 +20,7 @@ function isTaken(element) {
   return isOwnGone && slot(element, "state").textContent === words["removed.staff"];
 }
 
-// As long as the page lives. What could not be asked for now is there when the page comes anew.
+// What could not be asked for now is there when the page comes anew.
 new MutationObserver((changes) => {
   const taken = new Set(changes.map(({ target }) => target).filter(isTaken));
   taken.forEach((element) => tell(element).catch(() => undefined));

@@ -24,7 +24,6 @@ export class Session extends Chats {
   rest = new Rest({ token });
   trace = new Trace();
 
-  /** `onChange(chatId)`, `onList()` and `onDraft(chat)` say what there is to paint anew. */
   constructor({ user, chats: lines }, { onChange, onList, onDraft }) {
     const alarms = new Alarms();
     const shelf = new Shelf(user.id);
@@ -45,7 +44,6 @@ export class Session extends Chats {
     this.#goOn();
   }
 
-  /** What carries words now: `socket`, `stream`, `requests`, `form` where nothing does, or `none`. */
   get way() {
     const { isReady, isHopeless, rung } = this.connection;
     if (!isReady) {
@@ -112,13 +110,12 @@ export class Session extends Chats {
     return new LiveChat({ ...page, user: this.#user }, means);
   }
 
-  /** What an earlier page could not send any more goes out from this one. */
+  /** What an earlier page could not send goes out from this one. */
   async #goOn() {
     const waiting = ((await this.#unsent.all()) ?? []).filter(({ state }) => state !== "failed");
     new Set(waiting.map(({ chatId }) => chatId)).forEach((chatId) => this.#write(chatId));
   }
 
-  /** Something is written in a chat, and not by this page. */
   #write(chatId) {
     const known = this.get(chatId);
     if (known) {

@@ -8,22 +8,15 @@ import { Disconnected } from "./protocol.js";
 const BEAT_MS = 4_000;
 const WORDS = ["onOpen", "onFrame", "onHeads", "onWaiting", "onStopped"];
 const UNKNOWN = { isReady: false, isHopeless: false, rung: 0 };
+const stateOf = ({ isReady, isHopeless, rung }) => ({ isReady, isHopeless, rung });
 
-/**
- * As Connection, with the same listener. The tab that has the lock leads: it holds the link, passes on
- * what others ask, and tells all what it hears. One that does not answer any more is replaced.
- */
+/** As Connection. The tab that has the lock leads, as long as it answers. */
 export class SharedConnection {
-  #connect;
-  #listener;
-  #channel;
-  #locks;
-  #name;
+  #means;
   #alarms;
   #id = newClientMessageId();
-  #own = null;
+  #own = null; // the link, in the tab that leads
   #since = 0; // when the one whose word counts began to lead
-  #state = UNKNOWN;
   #calls = new Calls();
   #isAnswered = true;
   #subscribing = new Map();
@@ -31,35 +24,15 @@ export class SharedConnection {
   #waiting = null;
   #isOver = false;
 
-  /** `connect(listener)` is a Connection; `name` is that of the lock. */
-  constructor({ connect, listener, channel, locks, name, timers, clock }) {
-    this.#connect = connect;
-    this.#listener = listener;
-    this.#channel = channel;
-    this.#locks = locks;
-    this.#name = name;
+  constructor({ timers, clock, ...means }) {
+    this.#means = means; // and listener, channel, locks
+    Object.assign(this, UNKNOWN);
     this.#alarms = new Alarms(timers, clock);
-    channel.onmessage = ({ data }) => this.#hear(data);
-  }
-
-  get isReady() {
-    return this.#link.isReady;
-  }
-
-  get isHopeless() {
-    return this.#link.isHopeless;
-  }
-
-  get rung() {
-    return this.#link.rung;
+    means.channel.onmessage = ({ data }) => this.#hear(data);
   }
 
   get isLeading() {
     return this.#own !== null;
-  }
-
-  get #link() {
-    return this.#own ?? this.#state;
   }
 
   start() {
@@ -101,12 +74,12 @@ export class SharedConnection {
   }
 
   stop() {
+    this.#isOver = true;
     this.#alarms.silence();
     this.#own?.stop();
     this.#waiting.abort();
     this.#release?.();
-    this.#channel.close();
-    this.#isOver = true;
+    this.#means.channel.close();
   }
 
   #do(what, ...values) {
@@ -118,10 +91,8 @@ export class SharedConnection {
   }
 
   #say(word) {
-    this.#channel.postMessage({ ...word, from: this.#id });
+    this.#means.channel.postMessage({ ...word, from: this.#id });
   }
-
-  // Who leads
 
   async #apply(options) {
     let isGranted = false;
@@ -130,7 +101,7 @@ export class SharedConnection {
       return new Promise((resolve) => this.#lead(resolve));
     };
     try {
-      await this.#locks.request(this.#name, options, hold);
+      await this.#means.locks.request(this.#means.name, options, hold);
     } catch {
       if (isGranted && !this.#isOver) {
         this.#retire(); // this tab was taken for dead, and another one leads
@@ -142,27 +113,27 @@ export class SharedConnection {
     this.#release = release;
     this.#since = this.#alarms.now;
     this.#alarms.silence();
-    this.#tell("onWaiting", [], UNKNOWN);
     this.#lose();
+    this.#tell("onWaiting", []);
     const listener = WORDS.map((what) => [what, (...values) => this.#pass(what, values)]);
-    this.#own = this.#connect(Object.fromEntries(listener));
+    this.#own = this.#means.connect(Object.fromEntries(listener));
     this.#own.start();
-  }
-
-  #lose() {
-    const wasReady = this.isReady;
-    this.#state = UNKNOWN;
-    this.#calls.giveUp();
-    if (wasReady) {
-      this.#listener.onWaiting();
-    }
   }
 
   #retire() {
     this.#own.stop();
     this.#own = null;
-    this.#listener.onWaiting();
+    this.#lose();
     this.start();
+  }
+
+  #lose() {
+    const wasReady = this.isReady;
+    Object.assign(this, UNKNOWN);
+    this.#calls.giveUp();
+    if (wasReady) {
+      this.#means.listener.onWaiting();
+    }
   }
 
   #beatLater() {
@@ -182,35 +153,35 @@ export class SharedConnection {
     this.#beatLater();
   }
 
-  // What the leader says
-
   #pass(what, values) {
+    Object.assign(this, stateOf(this.#own));
     this.#tell(what, values);
     this.#heed(what, values);
   }
 
-  /** Without a `what` it only says who leads, and how that stands. */
-  #tell(what, values, { isReady, isHopeless, rung } = this.#link) {
-    const state = { isReady, isHopeless, rung };
-    this.#say({ kind: "tell", what, values, state, since: this.#since });
+  /** Without a `what`, only who leads and how that stands. */
+  #tell(what, values) {
+    this.#say({ kind: "tell", what, values, state: stateOf(this), since: this.#since });
   }
 
   #heed(what, values) {
     if (what === "onStopped") {
       this.stop();
     }
-    this.#listener[what](...values);
+    this.#means.listener[what](...values);
   }
 
+  /** One who was replaced may still speak, and is not followed. */
   #hear(word) {
     if (word.kind === "answer") {
-      return word.to === this.#id ? this.#calls.answer(word) : undefined;
+      if (word.to === this.#id) {
+        this.#calls.answer(word);
+      }
+    } else if (this.isLeading) {
+      this.#serve(word);
+    } else if (word.kind === "tell" && word.since >= this.#since) {
+      this.#follow(word);
     }
-    if (this.isLeading) {
-      return this.#serve(word);
-    }
-    // One who was replaced may still speak of what it heard before.
-    return word.kind === "tell" && word.since >= this.#since ? this.#follow(word) : undefined;
   }
 
   #follow({ what, values, state, since }) {
@@ -220,16 +191,14 @@ export class SharedConnection {
     }
     const isNews = state.isReady && !this.isReady;
     this.#since = since;
-    this.#state = state;
+    Object.assign(this, state);
     if (isNews) {
-      this.#listener.onOpen();
+      this.#means.listener.onOpen();
     }
     if (what && !(isNews && what === "onOpen")) {
       this.#heed(what, values);
     }
   }
-
-  // What the others ask of the leader
 
   #serve({ kind, from, id, frame, what, values }) {
     if (kind === "who") {
@@ -241,13 +210,11 @@ export class SharedConnection {
       const answer = (word) => this.#say({ kind: "answer", to: from, id, ...word });
       this.#ask(frame).then(
         (data) => answer({ ok: true, data }),
-        ({ code, message, retryable, retryAfterMs, details }) =>
-          answer(code ? { error: { code, message, retryable, retryAfterMs, details } } : {}),
+        (problem) => answer(problem.code ? { error: { ...problem, message: problem.message } } : {}),
       );
     }
   }
 
-  /** For any tab. The server answers only the last of several subscriptions to one chat. */
   #ask(frame) {
     const { action, chatId, seq } = frame;
     if (action === "unsubscribe") {
@@ -259,7 +226,7 @@ export class SharedConnection {
     return action === "subscribe" ? this.#subscribe(frame) : this.#own.call(frame);
   }
 
-  /** What one tab is told in its answer, the others learn of by the head. */
+  /** One by one: the server answers only the last of several. The other tabs hear of the head. */
   async #subscribe(frame) {
     const { chatId } = frame;
     const before = this.#subscribing.get(chatId) ?? Promise.resolve();

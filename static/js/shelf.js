@@ -11,8 +11,9 @@ export class Shelf {
   /** What other people left in this browser is cleared away. */
   constructor(userId) {
     const name = `${PREFIX}${userId}`;
-    this.#database = attempt(() => open(name));
-    attempt(() => clearAllBut(name));
+    // Private windows have no IndexedDB, or one that throws, or fails later.
+    this.#database = open(name).catch(() => null);
+    clearAllBut(name).catch(() => undefined);
   }
 
   get(store, key) {
@@ -23,7 +24,7 @@ export class Shelf {
     return this.#do(store, "readonly", (kept) => kept.getAll());
   }
 
-  /** Resolves with the key once it is safe, with undefined where it is not kept. */
+  /** Undefined where it is not kept. */
   put(store, value) {
     return this.#do(store, "readwrite", (kept) => atOnce(kept.put(value)));
   }
@@ -56,7 +57,7 @@ export class Shelf {
   }
 }
 
-function open(name) {
+async function open(name) {
   const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => {
     const { result } = request;
@@ -64,10 +65,9 @@ function open(name) {
     result.createObjectStore("drafts", { keyPath: "chatId" });
     result.createObjectStore("outbox", { keyPath: "clientMessageId" });
   };
-  return answerOf(request).then((database) => {
-    database.onversionchange = () => database.close(); // signed out: it is to be deleted
-    return database;
-  });
+  const database = await answerOf(request);
+  database.onversionchange = () => database.close(); // signed out: it is to be deleted
+  return database;
 }
 
 async function clearAllBut(own) {
@@ -101,13 +101,4 @@ function answerOf(request) {
 function soon(request) {
   const late = new Promise((_, reject) => setTimeout(reject, PATIENCE_MS));
   return Promise.race([answerOf(request), late]);
-}
-
-/** Private windows have no IndexedDB, or one that throws, or fails later. */
-async function attempt(act) {
-  try {
-    return await act();
-  } catch {
-    return null;
-  }
 }

@@ -32,7 +32,7 @@ export class SocketLine {
     return this.#calls.ask((id) => this.#socket.send(JSON.stringify({ ...frame, id })));
   }
 
-  /** To hear of these chats too; what they say first is not waited for. */
+  /** What they say first is not waited for. */
   listen(chatIds) {
     for (const chatId of chatIds) {
       this.call({ action: "subscribe", chatId, since: null, tail: 0 }).catch(() => undefined);
@@ -55,7 +55,7 @@ export class SocketLine {
     this.#hasHeard = true;
     if (frame?.op === "hello") {
       this.#interval = frame.pingIntervalMs;
-      this.#await();
+      this.#beatLater();
       this.#listener.onOpen();
     } else if (frame?.op === "reply") {
       this.#calls.answer(frame);
@@ -66,7 +66,7 @@ export class SocketLine {
     }
   }
 
-  #await() {
+  #beatLater() {
     this.#alarms.last("watch", this.#interval, () => this.#beat());
   }
 
@@ -77,7 +77,7 @@ export class SocketLine {
       return;
     }
     this.#hasHeard = false;
-    this.#await();
+    this.#beatLater();
     const heard = ({ heads }) => this.#listener.onHeads(heads);
     this.call({ action: "ping" }).then(heard, () => undefined);
   }

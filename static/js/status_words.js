@@ -3,7 +3,6 @@
 import { meaningOf } from "./protocol.js";
 import { say } from "./words.js";
 
-/** `facts` is `{state, stopped, behind, unsent, incompleteBefore}`, `clock` says a time in words. */
 export function statusOf({ incompleteBefore, ...facts }, words, clock) {
   const now = stateIn(facts, words);
   if (incompleteBefore === null || facts.state === "stopped") {

@@ -1,6 +1,5 @@
 /** A line of server-sent events: they bring what happens, the HTTP API carries the rest. */
 
-import { EventStream } from "./event_stream.js";
 import { decode } from "./protocol.js";
 import { RequestLine } from "./request_line.js";
 
@@ -17,10 +16,7 @@ export class StreamLine extends RequestLine {
   #isOpen = false;
   #lastError = null;
 
-  /**
-   * `openStream(path, signal)` resolves with `{error, pieces}`, the last an async iterable of text;
-   * `chatIds` are heard from the beginning.
-   */
+  /** `openStream(path, signal)` resolves with an async iterable of text. */
   constructor({ openStream, chatIds, ...means }) {
     super(means);
     this.#openStream = openStream;
@@ -40,7 +36,7 @@ export class StreamLine extends RequestLine {
     chatIds.forEach((chatId) => this.follow(chatId, null));
   }
 
-  /** A chat that the stream does not have yet needs another stream; some are gathered for one. */
+  /** Another chat needs another stream; some are gathered for one. */
   follow(chatId, position) {
     if (this.#heard.has(chatId)) {
       return;
@@ -63,22 +59,30 @@ export class StreamLine extends RequestLine {
     this.#stream = new AbortController();
     const { signal } = this.#stream;
     this.#waitFor(HELLO_MS);
-    const events = new EventStream((data, id) => this.#take(decode(data), id));
     try {
-      const { error = null, pieces = [] } = await this.#openStream(this.#path(), signal);
-      this.#lastError = error;
-      for await (const piece of pieces) {
-        if (signal.aborted) {
-          return;
-        }
-        this.#waitFor(this.#patience);
-        events.take(piece);
-      }
-    } catch {
-      // A cut says no more than an end does.
+      await this.#read(await this.#openStream(this.#path(), signal), signal);
+    } catch (problem) {
+      this.#lastError ??= problem;
     }
     if (!signal.aborted) {
       this.end(this.#lastError);
+    }
+  }
+
+  /** Server-sent events, as far as our server uses them. */
+  async #read(pieces, signal) {
+    let text = "";
+    for await (const piece of pieces) {
+      if (signal.aborted) {
+        return;
+      }
+      this.#waitFor(this.#patience);
+      const events = (text + piece).split("\n\n");
+      text = events.pop();
+      for (const event of events) {
+        const valueOf = (field) => new RegExp(`^${field}: (.*)`, "m").exec(event)?.[1];
+        this.#take(decode(valueOf("data") ?? null), valueOf("id"));
+      }
     }
   }
 

@@ -20,7 +20,7 @@ export class Timeline {
   #stale = null; // what is shown after all was replaced, until it is read anew
   #isAtEnd = true;
 
-  /** The seq where the tail begins: 0 if with the chat itself, Infinity if nothing is known of it. */
+  /** Where the tail begins: 0 if with the chat itself, Infinity if nothing is known of it. */
   from = 0;
 
   constructor(chatId) {
@@ -44,7 +44,7 @@ export class Timeline {
     return this.#begin > 0 && this.#begin < Infinity;
   }
 
-  /** The seq around which what is shown has to be read anew, or null. */
+  /** Around this what is shown has to be read anew. */
   get staleAt() {
     return this.#stale?.[this.#stale.length >> 1].seq ?? null;
   }
@@ -54,7 +54,7 @@ export class Timeline {
     return this.#messages.get(messageId) ?? this.#stale?.find(isIt) ?? null;
   }
 
-  /** A first page or a snapshot. What was known may be of another epoch: it stays while it is read. */
+  /** What was known may be of another epoch: it stays while it is read. */
   replace(messages, moreBefore) {
     const isRead = !(this.isLive && this.#isAtEnd) && this.messages.length > 0;
     this.#stale = isRead ? this.messages : null;
@@ -65,7 +65,7 @@ export class Timeline {
     this.#add(messages);
   }
 
-  /** Older revisions and other chats' messages change nothing. */
+  /** Neither older revisions nor other chats' messages are taken. */
   put(message) {
     if (this.#messages.has(message.messageId) || this.#reaches(message)) {
       this.#add([message]);
@@ -83,7 +83,7 @@ export class Timeline {
     this.#trim();
   }
 
-  /** A piece of an answer. Returns whether the message has to be fetched, since one is missing. */
+  /** Returns whether a piece is missing, and the message has to be fetched. */
   grow({ messageId, rev, ...piece }) {
     const message = this.#messages.get(messageId);
     if (message?.rev !== rev) {
@@ -92,7 +92,7 @@ export class Timeline {
     return this.#grow(message, message, (growing) => growing.take(piece));
   }
 
-  /** A message as the server has it now; its text so far may be behind what was heard. */
+  /** The server's text so far may be behind what was heard. */
   catchUp(message) {
     const known = this.#messages.get(message.messageId);
     if (known?.rev === message.rev && OPEN.has(message.status)) {
@@ -102,9 +102,7 @@ export class Timeline {
     }
   }
 
-  // What is shown moves with its reader
-
-  /** Goes up as far as is known. Returns the seq before which has to be asked for more, or null. */
+  /** Goes up as far as is known, else returns the seq before which to ask for more. */
   rise() {
     const first = this.#begin;
     const older = this.tail.filter(({ seq }) => seq < first);
@@ -122,7 +120,7 @@ export class Timeline {
     }
   }
 
-  /** Goes down as far as is known. Returns the seq after which has to be asked for more, or null. */
+  /** Goes down as far as is known, else returns the seq after which to ask for more. */
   sink() {
     if (this.#last < this.from) {
       return this.#last;
@@ -153,7 +151,7 @@ export class Timeline {
     this.#show(Infinity, Infinity);
   }
 
-  /** What is new has come to the live end: who reads further up is not moved by it. */
+  /** Who reads further up is not moved by what is new. */
   settle(isAtEnd) {
     this.#isAtEnd = isAtEnd;
     if (this.isLive && this.messages.length > MOST_SHOWN) {
@@ -199,7 +197,7 @@ export class Timeline {
     return seq >= this.from || (seq >= this.#first && seq <= this.#last);
   }
 
-  /** Once a first message is chosen it stays the first, whatever comes at the end. */
+  /** Once chosen it stays the first, whatever comes at the end. */
   get #begin() {
     const { tail } = this;
     if (this.#first === Infinity && tail.length > 0) {

@@ -7,8 +7,7 @@ export class Unsent {
   #channel;
   #locks;
 
-  /** `channel` and `locks` are a BroadcastChannel and `navigator.locks`, where there are any. */
-  constructor({ shelf, channel, locks = null, heed }) {
+  constructor({ shelf, channel, locks, heed }) {
     this.#shelf = shelf;
     this.#channel = channel;
     this.#locks = locks;
@@ -18,14 +17,14 @@ export class Unsent {
   }
 
   async keep(entry) {
-    const isKept = (await this.#shelf.put("outbox", entry)) !== undefined;
-    this.#channel?.postMessage({ chatId: entry.chatId });
-    return isKept;
+    const key = await this.#shelf.put("outbox", entry);
+    this.#tell(entry);
+    return key !== undefined;
   }
 
-  async forget({ chatId, clientMessageId }) {
-    await this.#shelf.delete("outbox", clientMessageId);
-    this.#channel?.postMessage({ chatId });
+  async forget(entry) {
+    await this.#shelf.delete("outbox", entry.clientMessageId);
+    this.#tell(entry);
   }
 
   /** In the order of writing; undefined where nothing can be known. */
@@ -39,7 +38,7 @@ export class Unsent {
   /** No other tab does anything of that name meanwhile. One that hangs is passed over: what it may
    * have sent is only sent again under the same id. */
   async alone(name, act) {
-    if (this.#locks === null) {
+    if (!this.#locks) {
       return act();
     }
     try {
@@ -50,5 +49,9 @@ export class Unsent {
       }
       return this.#locks.request(name, { steal: true }, act);
     }
+  }
+
+  #tell({ chatId }) {
+    this.#channel?.postMessage({ chatId });
   }
 }

@@ -5,7 +5,7 @@ const FORMS = new RegExp(
     "(?:(?:shorts|live|embed)/|watch\\?(?:\\S*&)?v=))[\\w-]{11}(?![\\w-])\\S*$",
 );
 
-/** The address, or null. What is only nearly one stays a message; the server decides by parsing. */
+/** What is only nearly one stays a message; the server decides. */
 export function videoAddressIn(text) {
   const address = text.trim();
   return FORMS.test(address) && !/[@\\]/.test(address) ? address : null;

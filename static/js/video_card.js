@@ -2,7 +2,6 @@
 
 const VIDEO_ID = /^[A-Za-z0-9_-]{11}$/;
 
-/** Shows what is known of a video, or hides the card where there is none; a player is kept. */
 export function fillCard(element, { type, status, removed, metadata }) {
   const known = !removed && type === "youtube" && status === "completed" ? metadata : {};
   const videoId = VIDEO_ID.test(known.videoId ?? "") ? known.videoId : "";
@@ -15,7 +14,7 @@ export function fillCard(element, { type, status, removed, metadata }) {
   element.querySelector("[data-slot=channel]").textContent = known.authorName ?? "";
 }
 
-/** Puts the player in the picture's place; nothing is loaded from YouTube before. */
+/** Nothing is loaded from YouTube before. */
 export function play(card, title) {
   const { videoId } = card.dataset;
   if (!VIDEO_ID.test(videoId) || card.querySelector("iframe")) {

@@ -1,6 +1,5 @@
 /** The page's own words, handed over by the server, with their blanks filled in. */
 
-/** `words` of something counted have a form for one and another for more. */
 export function say(words, values = {}) {
   const template = typeof words === "string" ? words : formFor(values.count, words);
   return template.replace(/\{(\w+)\}/g, (blank, name) => values[name] ?? blank);
@@ -18,7 +17,6 @@ export function authorOf(message, words) {
   return { system: words.system, ai: words.assistant }[message.type] ?? words.nobody;
 }
 
-/** What has to be said of a message that is not simply there; empty where it is. */
 export function stateOf(message, words) {
   if (message.removed) {
     return words[`removed.${message.removed}`] ?? words.removed;
