@@ -6,11 +6,11 @@ export class ActsBar {
   #bar = template("acts-template");
   #permitted;
 
+  /** `permitted(element)` names what may be done with that message now. */
   constructor(permitted) {
     this.#permitted = permitted;
     const messageAt = ({ target }) => target.closest?.(".message") ?? null;
-    messages.addEventListener("pointerover", (event) => this.#point(event, messageAt(event)));
-    messages.addEventListener("pointerleave", (event) => this.#leave(event));
+    document.addEventListener("pointerover", (event) => this.#point(event, messageAt(event)));
     messages.addEventListener("focusin", (event) => this.show(messageAt(event)));
     messages.addEventListener("click", (event) => this.#tap(event, messageAt(event)));
     log.addEventListener("keydown", (event) => this.#press(event, messageAt(event)));
@@ -30,7 +30,7 @@ export class ActsBar {
       this.#bar.remove();
       return;
     }
-    for (const button of this.#bar.querySelectorAll("button")) {
+    for (const button of this.#bar.children) {
       button.hidden = !names.includes(button.dataset.act);
     }
     if (this.message !== message) {
@@ -44,23 +44,16 @@ export class ActsBar {
   }
 
   #point({ pointerType }, message) {
-    const isBusy = this.#bar.contains(document.activeElement);
-    if (pointerType === "mouse" && message && !isBusy) {
+    const holder = message ? this.#bar : this.message;
+    if (pointerType === "mouse" && !holder?.contains(document.activeElement)) {
       this.show(message);
     }
   }
 
-  #leave({ pointerType }) {
-    if (pointerType === "mouse" && !this.message?.contains(document.activeElement)) {
-      this.#bar.remove();
-    }
-  }
-
   /** A finger cannot point: it taps, and taps again to be rid of the bar. */
-  #tap(event, message) {
-    const isTouch = event.pointerType !== "mouse";
-    if (isTouch && message && !event.target.closest("a, button, input")) {
-      this.message === message ? this.#bar.remove() : this.show(message);
+  #tap({ pointerType, target }, message) {
+    if (pointerType !== "mouse" && message && !target.closest("a, button, input")) {
+      this.show(this.message === message ? null : message);
     }
   }
 
@@ -72,19 +65,16 @@ export class ActsBar {
       return;
     }
     event.preventDefault();
-    this.#goTo(isOnMessage ? message[step] : this.#lastVisible());
-  }
-
-  #goTo(message) {
-    if (message) {
-      focusOn(message);
-      message.scrollIntoView({ block: "nearest" });
+    const next = isOnMessage ? message[step] : this.#lastVisible();
+    if (next) {
+      focusOn(next);
+      next.scrollIntoView({ block: "nearest" });
     }
   }
 
   #lastVisible() {
     const { bottom } = log.getBoundingClientRect();
     const isVisible = (element) => element.getBoundingClientRect().top < bottom;
-    return [...messages.children].findLast(isVisible) ?? null;
+    return [...messages.children].findLast(isVisible);
   }
 }

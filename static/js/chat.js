@@ -3,7 +3,7 @@
 import { ChatView } from "./chat_view.js";
 import { ListView } from "./list_view.js";
 import { Navigation } from "./navigation.js";
-import { page } from "./parts.js";
+import { byId, page } from "./parts.js";
 import { ProblemDialog } from "./problem_dialog.js";
 import { Session } from "./session.js";
 
@@ -41,7 +41,7 @@ class ChatPage {
   // As long as the page lives.
   #listen() {
     const { connection } = this.#session;
-    const form = document.getElementById("composer");
+    const form = byId("composer");
     addEventListener("online", () => connection.hurry());
     addEventListener("offline", () => connection.interrupt());
     addEventListener("beforeunload", (event) => this.#session.areSafe || event.preventDefault());
@@ -91,7 +91,7 @@ class ChatPage {
 
   #paint() {
     this.#view.paint();
-    document.getElementById("status").dataset.way = this.#session.way;
+    byId("status").dataset.way = this.#session.way;
     this.#paintTitle();
   }
 

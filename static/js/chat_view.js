@@ -1,27 +1,25 @@
 /** All that one sees of the chat that is shown. */
 
-import { ActsBar } from "./acts_bar.js";
 import { Composer } from "./composer.js";
 import { clockTime } from "./local_times.js";
 import { LogView } from "./log_view.js";
 import { MessageActs } from "./message_acts.js";
-import { focusOn, log, messages, words, write } from "./parts.js";
-import { permittedActs } from "./permitted.js";
+import { byId, focusOn, log, messages, words, write } from "./parts.js";
 import { Disconnected, meaningOf } from "./protocol.js";
 import { ReadingPlace } from "./reading_place.js";
 import { statusOf } from "./status_words.js";
 import { say } from "./words.js";
 
-// In heights of the log.
+// How much may be left above or below before more is read, in heights of the log.
 const AHEAD = 1.5;
 
 export class ChatView {
   #chat;
-  #toEnd = document.getElementById("to-end");
+  #toEnd = byId("to-end");
+  #status = byId("status");
   #place = new ReadingPlace();
   #names = new Intl.ListFormat(document.documentElement.lang);
   #view = new LogView();
-  #bar = new ActsBar((element) => this.#permitted(element));
   #acts;
   #composer;
 
@@ -29,23 +27,25 @@ export class ChatView {
     this.#chat = chat;
     this.#composer = new Composer({
       onSend: (what) => this.#send(what),
-      onEdit: (message, text) => chat().change("edit", { ...message, content: text }),
+      onEdit: (what) => chat().change("edit", what),
       onEditLast: () => this.#composer.begin("edit", chat().newestOwn),
       onTyping: (on) => chat().tell("typing", { on }),
     });
-    const onSaid = (said) => this.#view.announce(said);
-    this.#acts = new MessageActs({ chat, composer: this.#composer, bar: this.#bar, onSaid });
+    this.#acts = new MessageActs({
+      chat,
+      composer: this.#composer,
+      onSaid: (said) => this.#view.announce(said),
+      onReveal: (seq) => this.reveal(seq),
+    });
   }
 
   // As long as the page lives.
   open() {
     this.#view.adopt();
     messages.toggleAttribute("data-script", true);
-    document.getElementById("newest")?.remove();
+    byId("newest")?.remove();
     addEventListener("scroll", () => this.#moved(), { passive: true, capture: true });
     log.addEventListener("keydown", (event) => this.#press(event));
-    log.addEventListener("click", (event) => this.#click(event));
-    messages.addEventListener("focusin", ({ target }) => this.#unfold(target));
     this.#toEnd.addEventListener("click", () => this.goToEnd());
     document.addEventListener("visibilitychange", () => this.#markRead());
     this.paint();
@@ -69,9 +69,9 @@ export class ChatView {
 
   enter({ pathname }) {
     const { draft, place } = this.#chat();
-    this.#composer.draft = draft ?? {};
+    this.#composer.draft = draft;
     this.#composer.address = pathname;
-    document.getElementById("search").href = `${pathname}search/`;
+    byId("search").href = `${pathname}search/`;
     this.#place.goToEnd();
     this.paint();
     this.#place.goTo(place);
@@ -86,24 +86,22 @@ export class ChatView {
     chat.timeline.settle(isPinned);
     this.#markRead();
     this.#place.keepThrough(() => this.#view.show(chat), { isPinned });
-    this.#bar.show();
+    this.#acts.refresh();
     this.#paintEnds(chat);
     this.#paintCompany(chat);
-    const status = document.getElementById("status");
-    status.dataset.state = state;
-    write(status, statusOf(chat.facts, words, clockTime));
+    this.#status.dataset.state = state;
+    write(this.#status, statusOf(chat.facts, words, clockTime));
     this.#composer.allow(this.#mayWrite(chat));
-    writeTo("title", title ?? "");
+    write(byId("title"), title ?? "");
     this.#readOn();
   }
 
   goToEnd() {
-    const { history } = this.#chat();
-    history.toEnd();
+    this.#chat().history.toEnd();
     this.#place.goToEnd();
     this.paint();
     if (location.search !== "") {
-      globalThis.history.replaceState(globalThis.history.state, "", location.pathname);
+      history.replaceState(history.state, "", location.pathname);
     }
     if (document.activeElement === this.#toEnd || document.activeElement === document.body) {
       log.focus({ preventScroll: true });
@@ -170,23 +168,6 @@ export class ChatView {
     return isTaken;
   }
 
-  #click(event) {
-    const button = event.target.closest("button");
-    const quote = event.target.closest(".quote[href]");
-    if (button) {
-      this.#acts.press(button);
-    } else if (quote) {
-      event.preventDefault();
-      this.reveal(Number(new URLSearchParams(quote.search).get("around")));
-    } else if (event.target.closest("#older a")) {
-      event.preventDefault();
-      this.#chat().history.older();
-    } else if (event.target.closest("#newer a")) {
-      event.preventDefault();
-      this.#chat().history.newer();
-    }
-  }
-
   #press(event) {
     if (event.key === "End" && !event.target.closest("input, textarea")) {
       event.preventDefault();
@@ -194,38 +175,19 @@ export class ChatView {
     }
   }
 
-  /** Nothing that has the focus is out of sight. */
-  #unfold(target) {
-    const message = target.closest(".message[data-long]:not([data-open])");
-    if (message && target.closest("[data-slot=content]")) {
-      this.#acts.press(message.querySelector("[data-act=all]"));
-    }
-  }
-
-  #permitted({ dataset }) {
-    const chat = this.#chat();
-    const message = chat.timeline.find(dataset.messageId);
-    const sides = message && chat.sidesOf(message);
-    const names = permittedActs(message, { ...sides, permissions: chat.permissions });
-    if (names.includes("up")) {
-      this.#acts.showVerdict(message.messageId);
-    }
-    return names;
-  }
-
   #paintEnds({ timeline: { hasOlder, isLive }, unseen }) {
-    document.getElementById("older").hidden = !hasOlder;
-    document.getElementById("newer").hidden = isLive;
+    byId("older").hidden = !hasOlder;
+    byId("newer").hidden = isLive;
     this.#toEnd.hidden = this.#isAtEnd;
     write(this.#toEnd, unseen > 0 ? say(words.newMessages, { count: unseen }) : words.toEnd);
   }
 
   #paintCompany({ state, company: { others, writing } }) {
+    const known = state === "inStep" ? words.alone : "";
     const here = { names: this.#names.format(others) };
-    const company = others.length > 0 ? say(words.here, here) : words.alone;
-    writeTo("company", state === "inStep" || others.length > 0 ? company : "");
+    write(byId("company"), others.length > 0 ? say(words.here, here) : known);
     const typing = writing.length > 1 ? words.typingMany : words.typingOne;
-    writeTo("typing", writing.length > 0 ? say(typing, { names: this.#names.format(writing) }) : "");
+    write(byId("typing"), writing.length > 0 ? say(typing, { names: this.#names.format(writing) }) : "");
   }
 
   /** Only where the form is no way out either is the button taken away. */
@@ -235,8 +197,4 @@ export class ChatView {
     }
     return permissions?.send ?? this.#composer.isAllowed;
   }
-}
-
-function writeTo(id, text) {
-  write(document.getElementById(id), text);
 }

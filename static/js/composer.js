@@ -1,14 +1,14 @@
 /** The box one writes in: new words, a reply, a question, or other words for an old message. */
 
 import { roomIn, whatToSend } from "./intent.js";
-import { words } from "./parts.js";
+import { byId, words, write } from "./parts.js";
 import { videoAddressIn } from "./video_address.js";
 import { authorOf, firstWords, say } from "./words.js";
 
 const SAY_AGAIN_MS = 3_000;
 
 export class Composer {
-  #form = document.getElementById("composer");
+  #form = byId("composer");
   #box;
   #buttons;
   #parts;
@@ -24,7 +24,7 @@ export class Composer {
     this.#box = form.querySelector("textarea");
     this.#buttons = [...form.querySelectorAll("button[name=type]")];
     const ids = ["about", "offer", "problem", "closed", "count"];
-    this.#parts = Object.fromEntries(ids.map((id) => [id, document.getElementById(id)]));
+    this.#parts = Object.fromEntries(ids.map((id) => [id, byId(id)]));
     form.addEventListener("submit", (event) => this.#submit(event));
     this.#box.addEventListener("keydown", (event) => this.#press(event));
     this.#box.addEventListener("input", () => this.#type());
@@ -79,7 +79,6 @@ export class Composer {
 
   complain(words) {
     this.#parts.problem.textContent = words;
-    this.#parts.problem.hidden = words === "";
   }
 
   refuse({ code, message }) {
@@ -116,13 +115,13 @@ export class Composer {
     }
   }
 
-  async #save(text) {
+  async #save(content) {
     const { messageId, rev } = this.#context;
-    if (text.trim() === "" || !this.isAllowed) {
+    if (content.trim() === "" || !this.isAllowed) {
       return;
     }
     try {
-      await this.#on.onEdit({ messageId, rev }, text);
+      await this.#on.onEdit({ messageId, rev, content });
       if (this.#context?.messageId === messageId) {
         this.#forget();
         this.complain("");
@@ -187,8 +186,7 @@ export class Composer {
     tick.checked ||= offer.hidden;
     this.#form.elements.plain.value = tick.checked ? "" : "1";
     const room = roomIn(this.#box.value);
-    count.hidden = room === null;
     count.classList.toggle("problem", room < 0);
-    count.textContent = room === null ? "" : say(words[room < 0 ? "over" : "left"], { count: Math.abs(room) });
+    write(count, room === null ? "" : say(words[room < 0 ? "over" : "left"], { count: Math.abs(room) }));
   }
 }

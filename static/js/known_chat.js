@@ -107,6 +107,11 @@ export class KnownChat {
     return (await asked).verdict;
   }
 
+  async whyRemoved(messageId) {
+    const { decisions } = await this.rest.get(`chats/${this.chatId}/decisions/`);
+    return decisions.find((told) => told.verb === "remove" && told.messageId === messageId)?.reason;
+  }
+
   markRead() {
     // What was answered to a send may be here before its event is.
     this.news.see(Math.max(this.cursor.seq, this.timeline.tail.at(-1)?.seq ?? 0));

@@ -1,8 +1,8 @@
 /** The list of chats on the page: the lines the server made, kept in step. */
 
-import { showLocally, utc } from "./local_times.js";
-import { arrange, template, words, write } from "./parts.js";
-import { authorOf, stateOf } from "./words.js";
+import { showTime } from "./local_times.js";
+import { arrange, slot, template, words, write } from "./parts.js";
+import { authorOf, firstWords } from "./words.js";
 
 const MOST_LETTERS = 200;
 
@@ -10,57 +10,27 @@ export class ListView {
   #list = document.querySelector(".chats ul");
 
   show(lines, currentId) {
-    const items = new Map([...this.#list.children].map((item) => [chatIdOf(item), item]));
+    const items = new Map([...this.#list.children].map((item) => [item.dataset.chatId, item]));
     const shown = lines.map((line) => {
       const item = items.get(line.chatId) ?? template("line-template");
-      items.delete(line.chatId);
       this.#fill(item, line, line.chatId === currentId);
       return item;
     });
-    items.forEach((item) => item.remove());
     arrange(this.#list, shown);
   }
 
   #fill(item, { chatId, title, unread, at, last }, isCurrent) {
-    const link = item.querySelector("a");
+    item.dataset.chatId = chatId;
+    const link = item.firstElementChild;
     link.setAttribute("href", `/chats/${chatId}/`);
     link.ariaCurrent = isCurrent ? "page" : null;
-    write(item.querySelector(".title"), title);
-    this.#count(link, isCurrent ? 0 : unread);
+    write(slot(item, "title"), title);
+    slot(item, "unread").hidden = isCurrent || unread === 0;
+    write(slot(item, "count"), `${unread}`);
+    showTime(slot(item, "time"), at);
     if (last) {
-      this.#fillLast(item, last);
-    }
-    const time = item.querySelector("time");
-    if (time.dateTime !== utc(at)) {
-      time.dateTime = utc(at);
-      showLocally(time);
+      write(slot(item, "author"), `${authorOf(last, words)}:`);
+      write(slot(item, "text"), firstWords(last, words, MOST_LETTERS));
     }
   }
-
-  #count(link, unread) {
-    const badge = link.querySelector(".unread");
-    if (unread === 0) {
-      badge?.remove();
-      return;
-    }
-    if (badge === null) {
-      link.append(template("line-template").querySelector(".unread"));
-    }
-    write(link.querySelector("[data-slot=count]"), `${unread}`);
-  }
-
-  #fillLast(item, message) {
-    const text = stateOf(message, words) || message.content || message.metadata.url || "";
-    const author = document.createElement("b");
-    author.textContent = `${authorOf(message, words)}:`;
-    const line = item.querySelector(".last");
-    const short = ` ${text.slice(0, MOST_LETTERS).split(/\s+/).join(" ").trim()}`;
-    if (line.textContent !== author.textContent + short) {
-      line.replaceChildren(author, short);
-    }
-  }
-}
-
-function chatIdOf(item) {
-  return item.querySelector("a")?.getAttribute("href").split("/").at(-2);
 }

@@ -1,12 +1,12 @@
 /** The messages on the page: one element each, in order, and what of them is read aloud. */
 
 import { fill, fillQuote, fillUnsent, grow } from "./message_element.js";
-import { arrange, log, messages, slot, template, words } from "./parts.js";
+import { arrange, byId, log, messages, slot, template, words } from "./parts.js";
 import { OPEN } from "./protocol.js";
 import { authorOf, say } from "./words.js";
 
 export class LogView {
-  #said = document.getElementById("said");
+  #said = byId("said");
   #marker = template("marker-template");
   #elements = new Map();
   #chatId = null;
@@ -77,14 +77,25 @@ export class LogView {
   #fill(element, message, chat) {
     const before = element.dataset.state;
     const isNew = message.seq > this.#lastSeq;
-    const { isOwn } = chat.sidesOf(message);
+    const sides = chat.sidesOf(message);
     // The log reads aloud what comes in: of that, what others say. An answer is said when whole.
-    const isHeard = before === "" && isNew && !isOwn && message.type !== "ai";
+    const isHeard = before === "" && isNew && !sides.isOwn && message.type !== "ai";
     element.ariaLive = isHeard ? null : "off";
-    fill(element, message, chat.sidesOf(message));
+    fill(element, message, sides);
+    if (sides.isOwn && message.removed === "staff") {
+      this.#tellWhy(element, message, chat);
+    }
     if (message.type === "ai" && message.status === "completed" && (isNew || OPEN.has(before))) {
       const content = slot(element, "content").textContent.trim();
       this.announce(say(words.said, { name: authorOf(message, words), words: content }));
+    }
+  }
+
+  /** Of what moderators decide, the log tells nobody the reason. */
+  async #tellWhy(element, { messageId, rev }, chat) {
+    const reason = await chat.whyRemoved(messageId).catch(() => "");
+    if (reason && Number(element.dataset.rev) === rev) {
+      slot(element, "state").textContent = say(words.why, { state: words["removed.staff"], reason });
     }
   }
 
@@ -113,7 +124,6 @@ export class LogView {
         if (element.contains(document.activeElement)) {
           log.focus({ preventScroll: true });
         }
-        element.remove();
         this.#elements.delete(key);
       }
     }

@@ -1,13 +1,15 @@
 /** The dialog that tells staff what went wrong, with the trace of this tab. */
 
+import { byId, slot } from "./parts.js";
+
 export class ProblemDialog {
-  #dialog = document.getElementById("report-dialog");
+  #dialog = byId("report-dialog");
   #rest;
   #trace;
 
   constructor({ rest, trace }) {
     const dialog = this.#dialog;
-    const opener = document.getElementById("report");
+    const opener = byId("report");
     this.#rest = rest;
     this.#trace = trace;
     opener.hidden = false;
@@ -37,6 +39,6 @@ export class ProblemDialog {
   /** All its words are in the page; style shows those of the state. */
   #say(state, reason = "") {
     this.#dialog.dataset.state = state;
-    this.#dialog.querySelector("[data-slot=reason]").textContent = reason;
+    slot(this.#dialog, "reason").textContent = reason;
   }
 }
