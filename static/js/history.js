@@ -21,11 +21,11 @@ export class History {
   }
 
   older() {
-    return this.#go("before", "rise");
+    return this.#go("before");
   }
 
   newer() {
-    return this.#go("after", "sink");
+    return this.#go("after");
   }
 
   around(seq) {
@@ -64,12 +64,12 @@ export class History {
     }
   }
 
-  async #go(way, step) {
+  async #go(way) {
     const { timeline, alarms } = this.#chat;
     if (this.#call !== null || timeline.staleAt !== null || this.#isOver || alarms.has("history")) {
       return;
     }
-    const seq = timeline[step]();
+    const seq = timeline.move(way);
     if (seq !== null) {
       await this.#read(way, seq);
     } else {
@@ -80,6 +80,7 @@ export class History {
 
   /** One page at a time, and only the last one asked for. */
   async #read(way, seq) {
+    const { timeline } = this.#chat;
     const call = this.#chat.readPage({ [way]: seq, limit: STEP });
     this.#call = call;
     this.#heard = [];
@@ -93,22 +94,11 @@ export class History {
     } else {
       this.#failed = null;
       this.#backoff.reset();
-      this.#take(way, seq, page);
+      timeline.take(way, seq, page);
+      this.#heard.forEach((message) => timeline.put(message));
     }
     this.#chat.onChange();
     return !page.problem;
-  }
-
-  #take(way, seq, page) {
-    const { timeline } = this.#chat;
-    if (way === "before") {
-      timeline.takeOlder(seq, page);
-    } else if (way === "after") {
-      timeline.takeNewer(seq, page);
-    } else {
-      timeline.takeAround(page);
-    }
-    this.#heard.forEach((message) => timeline.put(message));
   }
 
   #fail(way, { retryable }) {

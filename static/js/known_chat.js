@@ -43,7 +43,7 @@ export class KnownChat {
     this.timeline = new Timeline(this.chatId);
     this.timeline.replace(messages, moreBefore);
     if (passage) {
-      this.timeline.takeAround(passage);
+      this.timeline.take("around", null, passage);
     }
     this.news = new News(user.id, readSeq);
   }
@@ -127,7 +127,7 @@ export class KnownChat {
   get known() {
     const { chatId, title, place, timeline } = this;
     const cursor = this.cursor.since;
-    const messages = timeline.tail.map(({ growing, attempt, ...message }) => message);
+    const messages = timeline.tail.map(({ early, attempt, ...message }) => message);
     const known = { chatId, title, cursor, messages, from: timeline.from, place, at: this.clock() };
     return cursor === null || this.stopped !== null ? null : known;
   }

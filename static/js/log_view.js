@@ -57,7 +57,7 @@ export class LogView {
     } else {
       slot(element, "quote").hidden = true;
     }
-    if (row.growing) {
+    if (row.early) {
       grow(element, row.content);
     }
     return element;

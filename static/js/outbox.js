@@ -65,13 +65,10 @@ export class Outbox {
 
   /** A later page may still send it, unless that is `forGood`. */
   strand(problem, forGood = false) {
-    for (const [id, entry] of this.#entries) {
-      if (forGood) {
-        this.refuse(id, problem);
-      } else {
-        this.#entries.set(id, { ...entry, state: "failed", reason: problem.message });
-      }
-    }
+    const isOver = { state: "failed", reason: problem.message };
+    this.#entries.forEach((entry, id) => {
+      forGood ? this.refuse(id, problem) : this.#entries.set(id, { ...entry, ...isOver });
+    });
   }
 
   resend(clientMessageId) {
@@ -94,9 +91,8 @@ export class Outbox {
     const found = await this.#chat.unsent?.all(this.#chat.chatId);
     if (found) {
       const kept = found.filter(({ clientMessageId }) => !this.#settled.has(clientMessageId));
-      const ids = new Set(kept.map(({ clientMessageId }) => clientMessageId));
-      const own = this.entries.filter(({ clientMessageId, isKept }) => !isKept && !ids.has(clientMessageId));
-      const all = [...kept, ...own].sort((a, b) => a.at - b.at);
+      const own = this.entries.filter(({ isKept }) => !isKept);
+      const all = [...own, ...kept].sort((a, b) => a.at - b.at);
       this.#entries = new Map(all.map((entry) => [entry.clientMessageId, entry]));
     }
   }

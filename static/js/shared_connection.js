@@ -4,6 +4,7 @@ import { Alarms } from "./alarms.js";
 import { Calls } from "./calls.js";
 import { newClientMessageId } from "./client_message_id.js";
 import { Disconnected } from "./protocol.js";
+import { TabLock } from "./tab_lock.js";
 
 const BEAT_MS = 4_000;
 const WORDS = ["onOpen", "onFrame", "onHeads", "onWaiting", "onStopped"];
@@ -12,7 +13,10 @@ const stateOf = ({ isReady, isHopeless, rung }) => ({ isReady, isHopeless, rung 
 
 /** As Connection. The tab that has the lock leads, as long as it answers. */
 export class SharedConnection {
-  #means;
+  #connect;
+  #listener;
+  #channel;
+  #lock;
   #alarms;
   #id = newClientMessageId();
   #own = null; // the link, in the tab that leads
@@ -20,15 +24,21 @@ export class SharedConnection {
   #calls = new Calls();
   #isAnswered = true;
   #subscribing = new Map();
-  #release = null;
-  #waiting = null;
-  #isOver = false;
 
-  constructor({ timers, clock, ...means }) {
-    this.#means = means; // and listener, channel, locks
+  listen = (chatIds) => this.#do("listen", chatIds);
+  watch = (chatId) => this.#do("watch", chatId);
+  hurry = () => this.#do("hurry");
+  settle = () => this.#own?.settle();
+  interrupt = () => this.#own?.interrupt();
+
+  constructor({ connect, listener, channel, locks, name, timers, clock }) {
     Object.assign(this, UNKNOWN);
+    this.#connect = connect;
+    this.#listener = listener;
+    this.#channel = channel;
+    this.#lock = new TabLock({ locks, name, onHeld: () => this.#lead(), onLost: () => this.#retire() });
     this.#alarms = new Alarms(timers, clock);
-    means.channel.onmessage = ({ data }) => this.#hear(data);
+    channel.onmessage = ({ data }) => this.#hear(data);
   }
 
   get isLeading() {
@@ -37,49 +47,23 @@ export class SharedConnection {
 
   start() {
     this.#isAnswered = true;
-    this.#say({ kind: "who" });
-    this.#beatLater();
-    this.#waiting = new AbortController();
-    this.#apply({ signal: this.#waiting.signal });
+    this.#askWho();
+    this.#lock.wait();
   }
 
   call(frame) {
     if (this.isLeading) {
       return this.#ask(frame);
     }
-    if (!this.isReady) {
-      return Promise.reject(new Disconnected());
-    }
-    return this.#calls.ask((id) => this.#say({ kind: "call", id, frame }));
-  }
-
-  listen(chatIds) {
-    this.#do("listen", chatIds);
-  }
-
-  watch(chatId) {
-    this.#do("watch", chatId);
-  }
-
-  hurry() {
-    this.#do("hurry");
-  }
-
-  settle() {
-    this.#own?.settle();
-  }
-
-  interrupt() {
-    this.#own?.interrupt();
+    const ask = () => this.#calls.ask((id) => this.#say({ kind: "call", id, frame }));
+    return this.isReady ? ask() : Promise.reject(new Disconnected());
   }
 
   stop() {
-    this.#isOver = true;
     this.#alarms.silence();
     this.#own?.stop();
-    this.#waiting.abort();
-    this.#release?.();
-    this.#means.channel.close();
+    this.#lock.leave();
+    this.#channel.close();
   }
 
   #do(what, ...values) {
@@ -91,32 +75,16 @@ export class SharedConnection {
   }
 
   #say(word) {
-    this.#means.channel.postMessage({ ...word, from: this.#id });
+    this.#channel.postMessage({ ...word, from: this.#id });
   }
 
-  async #apply(options) {
-    let isGranted = false;
-    const hold = () => {
-      isGranted = true;
-      return new Promise((resolve) => this.#lead(resolve));
-    };
-    try {
-      await this.#means.locks.request(this.#means.name, options, hold);
-    } catch {
-      if (isGranted && !this.#isOver) {
-        this.#retire(); // this tab was taken for dead, and another one leads
-      }
-    }
-  }
-
-  #lead(release) {
-    this.#release = release;
+  #lead() {
     this.#since = this.#alarms.now;
     this.#alarms.silence();
     this.#lose();
     this.#tell("onWaiting", []);
     const listener = WORDS.map((what) => [what, (...values) => this.#pass(what, values)]);
-    this.#own = this.#means.connect(Object.fromEntries(listener));
+    this.#own = this.#connect(Object.fromEntries(listener));
     this.#own.start();
   }
 
@@ -132,25 +100,24 @@ export class SharedConnection {
     Object.assign(this, UNKNOWN);
     this.#calls.giveUp();
     if (wasReady) {
-      this.#means.listener.onWaiting();
+      this.#listener.onWaiting();
     }
   }
 
-  #beatLater() {
-    this.#alarms.last("beat", BEAT_MS, () => this.#knock());
+  #askWho() {
+    this.#say({ kind: "who" });
+    this.#alarms.last("beat", BEAT_MS, () => this.#beat());
   }
 
   /** A visible tab that hears nothing of its leader takes over; a hidden one can wait. */
-  #knock() {
+  #beat() {
     const isVisible = !globalThis.document?.hidden;
     if (!this.#isAnswered && isVisible) {
-      this.#waiting.abort();
-      this.#apply({ steal: true });
-      return;
+      this.#lock.steal();
+    } else {
+      this.#isAnswered = !isVisible;
+      this.#askWho();
     }
-    this.#isAnswered = !isVisible;
-    this.#say({ kind: "who" });
-    this.#beatLater();
   }
 
   #pass(what, values) {
@@ -168,19 +135,16 @@ export class SharedConnection {
     if (what === "onStopped") {
       this.stop();
     }
-    this.#means.listener[what](...values);
+    this.#listener[what](...values);
   }
 
-  /** One who was replaced may still speak, and is not followed. */
   #hear(word) {
-    if (word.kind === "answer") {
-      if (word.to === this.#id) {
-        this.#calls.answer(word);
-      }
+    if (word.kind === "answer" && word.to === this.#id) {
+      this.#calls.answer(word);
     } else if (this.isLeading) {
       this.#serve(word);
     } else if (word.kind === "tell" && word.since >= this.#since) {
-      this.#follow(word);
+      this.#follow(word); // one who was replaced may still speak, and is not followed
     }
   }
 
@@ -193,7 +157,7 @@ export class SharedConnection {
     this.#since = since;
     Object.assign(this, state);
     if (isNews) {
-      this.#means.listener.onOpen();
+      this.#listener.onOpen();
     }
     if (what && !(isNews && what === "onOpen")) {
       this.#heed(what, values);
@@ -215,25 +179,27 @@ export class SharedConnection {
     }
   }
 
-  #ask(frame) {
+  /** For any tab. What one of them is told, the others hear of. */
+  async #ask(frame) {
     const { action, chatId, seq } = frame;
     if (action === "unsubscribe") {
-      return Promise.resolve({}); // another tab may still want it
+      return {}; // another tab may still want it
     }
     if (action === "read") {
       this.#pass("onFrame", [{ op: "ephemeral", type: "read", chatId, seq }]);
     }
-    return action === "subscribe" ? this.#subscribe(frame) : this.#own.call(frame);
+    const data = await (action === "subscribe" ? this.#subscribe(frame) : this.#own.call(frame));
+    if (action === "subscribe") {
+      this.#pass("onHeads", [{ [chatId]: data.head }]);
+    }
+    return data;
   }
 
-  /** One by one: the server answers only the last of several. The other tabs hear of the head. */
-  async #subscribe(frame) {
-    const { chatId } = frame;
-    const before = this.#subscribing.get(chatId) ?? Promise.resolve();
+  /** One by one: the server answers only the last of several. */
+  #subscribe(frame) {
+    const before = this.#subscribing.get(frame.chatId) ?? Promise.resolve();
     const turn = before.then(() => this.#own.call(frame));
-    this.#subscribing.set(chatId, turn.catch(() => undefined));
-    const data = await turn;
-    this.#pass("onHeads", [{ [chatId]: data.head }]);
-    return data;
+    this.#subscribing.set(frame.chatId, turn.catch(() => undefined));
+    return turn;
   }
 }

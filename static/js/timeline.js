@@ -1,7 +1,6 @@
 /** The messages of one chat as far as this page knows them, and which of them it shows. */
 
-import { Growing } from "./growing.js";
-import { OPEN } from "./protocol.js";
+import { MessageSet } from "./message_set.js";
 
 const MOST_KEPT = 500;
 export const MOST_SHOWN = 300;
@@ -9,12 +8,9 @@ export const STEP = 100;
 
 /**
  * Two runs of messages are known, both without holes: the tail, which ends with the newest one, and
- * what is shown. That is the end of the tail, or a stretch of the past, and never grows long.
+ * what is shown. That is the end of the tail, or a stretch of the past.
  */
-export class Timeline {
-  #chatId;
-  #messages = new Map();
-  #sorted = null;
+export class Timeline extends MessageSet {
   #first = Infinity; // seq of what is shown; Infinity: just the newest
   #last = Infinity; // Infinity: the live end
   #stale = null; // what is shown after all was replaced, until it is read anew
@@ -23,17 +19,13 @@ export class Timeline {
   /** Where the tail begins: 0 if with the chat itself, Infinity if nothing is known of it. */
   from = 0;
 
-  constructor(chatId) {
-    this.#chatId = chatId;
-  }
-
   get tail() {
-    return this.#all.filter(({ seq }) => seq >= this.from);
+    return this.all.filter(({ seq }) => seq >= this.from);
   }
 
   get messages() {
     const first = this.#begin;
-    return this.#stale ?? this.#all.filter(({ seq }) => seq >= first && seq <= this.#last);
+    return this.#stale ?? this.all.filter(({ seq }) => seq >= first && seq <= this.#last);
   }
 
   get isLive() {
@@ -51,7 +43,7 @@ export class Timeline {
 
   find(messageId) {
     const isIt = (message) => message.messageId === messageId;
-    return this.#messages.get(messageId) ?? this.#stale?.find(isIt) ?? null;
+    return this.get(messageId) ?? this.#stale?.find(isIt) ?? null;
   }
 
   /** What was known may be of another epoch: it stays while it is read. */
@@ -60,15 +52,16 @@ export class Timeline {
     this.#stale = isRead ? this.messages : null;
     this.#first = Infinity;
     this.#last = Infinity;
-    this.#messages.clear();
+    this.keep(() => false);
     this.from = moreBefore ? firstOf(messages) : 0;
-    this.#add(messages);
+    this.add(messages);
   }
 
-  /** Neither older revisions nor other chats' messages are taken. */
   put(message) {
-    if (this.#messages.has(message.messageId) || this.#reaches(message)) {
-      this.#add([message]);
+    if (this.get(message.messageId) || this.#reaches(message)) {
+      this.add([message]);
+    }
+    if (this.all.length > MOST_KEPT) {
       this.#trim();
     }
   }
@@ -79,31 +72,20 @@ export class Timeline {
       const first = firstOf([...messages, ...this.tail]);
       this.from = moreBefore && first < Infinity ? first : 0;
     }
-    this.#add(messages);
+    this.add(messages);
     this.#trim();
   }
 
-  /** Returns whether a piece is missing, and the message has to be fetched. */
-  grow({ messageId, rev, ...piece }) {
-    const message = this.#messages.get(messageId);
-    if (message?.rev !== rev) {
-      return false; // over already, or its beginning is still on the way
+  /** Shows more, as far as it is known; else returns the seq `before` or `after` which to ask for it. */
+  move(way) {
+    if (way === "after" && this.#last < this.from) {
+      return this.#last;
     }
-    return this.#grow(message, message, (growing) => growing.take(piece));
-  }
-
-  /** The server's text so far may be behind what was heard. */
-  catchUp(message) {
-    const known = this.#messages.get(message.messageId);
-    if (known?.rev === message.rev && OPEN.has(message.status)) {
-      this.#grow(message, known, (growing) => growing.catchUp(message.content));
-    } else {
-      this.put(message);
+    if (way === "after") {
+      const newer = this.tail.filter(({ seq }) => seq > this.#last);
+      this.#goDown(newer.length > STEP ? newer[STEP - 1].seq : Infinity);
+      return null;
     }
-  }
-
-  /** Goes up as far as is known, else returns the seq before which to ask for more. */
-  rise() {
     const first = this.#begin;
     const older = this.tail.filter(({ seq }) => seq < first);
     if (older.length === 0) {
@@ -113,37 +95,22 @@ export class Timeline {
     return null;
   }
 
-  takeOlder(before, { messages, moreBefore }) {
-    if (this.#first === before) {
-      this.#add(messages);
-      this.#goUp(moreBefore ? firstOf(messages) : 0);
+  /** What was asked for `before`, `after` or `around` a seq; dropped where it fits no more. */
+  take(way, seq, { messages, moreBefore, moreAfter }) {
+    const first = moreBefore ? firstOf(messages) : 0;
+    const last = moreAfter ? messages.at(-1).seq : Infinity;
+    if (way === "before" && this.#first === seq) {
+      this.add(messages);
+      this.#goUp(first);
+    } else if (way === "after" && this.#last === seq) {
+      this.add(messages);
+      this.#goDown(last);
+    } else if (way === "around") {
+      this.from = moreAfter && this.tail.length === 0 ? Infinity : this.from;
+      this.#stale = null;
+      this.add(messages);
+      this.#show(first, last);
     }
-  }
-
-  /** Goes down as far as is known, else returns the seq after which to ask for more. */
-  sink() {
-    if (this.#last < this.from) {
-      return this.#last;
-    }
-    const newer = this.tail.filter(({ seq }) => seq > this.#last);
-    this.#goDown(newer.length > STEP ? newer[STEP - 1].seq : Infinity);
-    return null;
-  }
-
-  takeNewer(after, { messages, moreAfter }) {
-    if (this.#last === after) {
-      this.#add(messages);
-      this.#goDown(moreAfter ? messages.at(-1).seq : Infinity);
-    }
-  }
-
-  takeAround({ messages, moreBefore, moreAfter }) {
-    if (moreAfter && this.tail.length === 0) {
-      this.from = Infinity;
-    }
-    this.#stale = null;
-    this.#add(messages);
-    this.#show(moreBefore ? firstOf(messages) : 0, moreAfter ? messages.at(-1).seq : Infinity);
   }
 
   toEnd() {
@@ -169,7 +136,7 @@ export class Timeline {
     this.#show(this.messages.at(-MOST_SHOWN - 1) ? this.messages.at(-MOST_SHOWN).seq : this.#first, last);
   }
 
-  /** Where that touches the tail, the two are one. */
+  /** Where that touches the tail, the two are one. What is neither goes. */
   #show(first, last) {
     this.#first = first;
     this.#last = last;
@@ -179,7 +146,6 @@ export class Timeline {
     this.#trim();
   }
 
-  /** What is neither shown nor among the newest goes. */
   #trim() {
     const { tail } = this;
     if (tail.length > MOST_KEPT) {
@@ -188,9 +154,7 @@ export class Timeline {
     if (this.#last === Infinity) {
       this.#first = Math.max(this.#first, this.from);
     }
-    const gone = this.#all.filter((message) => !this.#reaches(message));
-    gone.forEach(({ messageId }) => this.#messages.delete(messageId));
-    this.#sorted = null;
+    this.keep((message) => this.#reaches(message));
   }
 
   #reaches({ seq }) {
@@ -199,33 +163,10 @@ export class Timeline {
 
   /** Once chosen it stays the first, whatever comes at the end. */
   get #begin() {
-    const { tail } = this;
-    if (this.#first === Infinity && tail.length > 0) {
-      this.#first = tail.length > STEP ? tail.at(-STEP).seq : this.from;
+    if (this.#first === Infinity && this.all.length > 0) {
+      this.#first = this.tail.length > STEP ? this.tail.at(-STEP).seq : this.from;
     }
     return this.#first;
-  }
-
-  get #all() {
-    this.#sorted ??= [...this.#messages.values()].sort((a, b) => a.seq - b.seq);
-    return this.#sorted;
-  }
-
-  #grow(message, { growing = new Growing(message.content ?? "") }, act) {
-    act(growing);
-    this.#set({ ...message, content: growing.content, growing });
-    return growing.isBehind;
-  }
-
-  #add(messages) {
-    const isOurs = ({ chatId }) => chatId === this.#chatId;
-    const isNews = ({ messageId, rev }) => !(this.#messages.get(messageId)?.rev >= rev);
-    messages.filter(isOurs).filter(isNews).forEach((message) => this.#set(message));
-  }
-
-  #set(message) {
-    this.#messages.set(message.messageId, message);
-    this.#sorted = null;
   }
 }
 

@@ -25,16 +25,16 @@ const after = (seq, limit = 100) => ({
 const around = (seq) => ({ ...before(seq, 50), ...after(seq, 50), messages: from(seq - 50, seq + 50) });
 
 function up() {
-  const seq = timeline.rise();
+  const seq = timeline.move("before");
   if (seq !== null) {
-    timeline.takeOlder(seq, before(seq));
+    timeline.take("before", seq, before(seq));
   }
 }
 
 function down() {
-  const seq = timeline.sink();
+  const seq = timeline.move("after");
   if (seq !== null) {
-    timeline.takeNewer(seq, after(seq));
+    timeline.take("after", seq, after(seq));
   }
 }
 
@@ -58,7 +58,7 @@ test("it begins with the newest messages, and new ones join them", () => {
 test("of a long tail it begins with no more than is quickly shown", () => {
   timeline.replace(from(501, LAST), true);
   assert.equal(shown().length, 100);
-  assert.equal(timeline.rise(), null);
+  assert.equal(timeline.move("before"), null);
   assert.equal(shown().length, 200);
 });
 
@@ -106,7 +106,7 @@ test("at the end old messages make room for new ones; further up they stay", () 
 });
 
 test("around a message far away, then down to the live end", () => {
-  timeline.takeAround(around(400));
+  timeline.take("around", null, around(400));
   assert.deepEqual([shown()[0], shown().at(-1), timeline.isLive], [350, 450, false]);
   for (let step = 0; !timeline.isLive; step += 1) {
     down();
@@ -117,42 +117,42 @@ test("around a message far away, then down to the live end", () => {
 });
 
 test("around a message of the newest page it is at the live end", () => {
-  timeline.takeAround({ messages: from(930, LAST), moreBefore: true, moreAfter: false });
+  timeline.take("around", null, { messages: from(930, LAST), moreBefore: true, moreAfter: false });
   assert.equal(timeline.isLive, true);
   assert.deepEqual([shown()[0], shown().at(-1)], [930, LAST]);
 });
 
 test("around the first message nothing is older", () => {
-  timeline.takeAround({ messages: from(1, 51), moreBefore: false, moreAfter: true });
+  timeline.take("around", null, { messages: from(1, 51), moreBefore: false, moreAfter: true });
   assert.equal(timeline.hasOlder, false);
-  assert.equal(timeline.rise(), null);
+  assert.equal(timeline.move("before"), null);
 });
 
 test("where nothing newer is known yet, it is asked for", () => {
   timeline.replace([], false);
-  timeline.takeAround(around(400));
-  assert.equal(timeline.sink(), 450);
+  timeline.take("around", null, around(400));
+  assert.equal(timeline.move("after"), 450);
 });
 
 test("a late page is not taken by what has moved on", () => {
-  const seq = timeline.rise();
+  const seq = timeline.move("before");
   timeline.replace(from(101, 150), true);
   timeline.toEnd();
-  timeline.takeOlder(seq, before(seq));
+  timeline.take("before", seq, before(seq));
   isWithoutHoles();
   assert.equal(shown()[0], 101);
-  timeline.takeNewer(450, after(450));
+  timeline.take("after", 450, after(450));
   isWithoutHoles();
 });
 
 test("messages of another chat are not taken", () => {
   const strangers = from(1, 9).map((message) => ({ ...message, chatId: "dinner" }));
-  timeline.takeAround({ messages: strangers, moreBefore: false, moreAfter: true });
+  timeline.take("around", null, { messages: strangers, moreBefore: false, moreAfter: true });
   assert.deepEqual(shown(), []);
 });
 
 test("a change reaches a message wherever it stands, and an older state never does", () => {
-  timeline.takeAround(around(400));
+  timeline.take("around", null, around(400));
   timeline.put(at(400, 3));
   timeline.put(at(400, 2));
   assert.equal(timeline.find("m400").rev, 3);
