@@ -9,9 +9,11 @@ const SAY_AGAIN_MS = 3_000;
 
 export class Composer {
   #form = byId("composer");
-  #box;
-  #buttons;
-  #parts;
+  #box = this.#form.querySelector("textarea");
+  #buttons = [...this.#form.querySelectorAll("button[name=type]")];
+  #about = byId("about");
+  #offer = byId("offer");
+  #count = byId("count");
   #on;
   #context = null;
   #aside = null; // what was being written before an edit began
@@ -19,17 +21,12 @@ export class Composer {
 
   /** `onSend(what)` returns whether it took the text; if not, the form goes to the server. */
   constructor(on) {
-    const form = this.#form;
     this.#on = on;
-    this.#box = form.querySelector("textarea");
-    this.#buttons = [...form.querySelectorAll("button[name=type]")];
-    const ids = ["about", "offer", "problem", "closed", "count"];
-    this.#parts = Object.fromEntries(ids.map((id) => [id, byId(id)]));
-    form.addEventListener("submit", (event) => this.#submit(event));
+    this.#form.addEventListener("submit", (event) => this.#submit(event));
     this.#box.addEventListener("keydown", (event) => this.#press(event));
     this.#box.addEventListener("input", () => this.#type());
     this.#box.addEventListener("blur", () => this.#rest());
-    this.#parts.about.querySelector("button").addEventListener("click", () => this.#forget());
+    this.#about.querySelector("button").addEventListener("click", () => this.#forget());
     this.#paint();
   }
 
@@ -78,7 +75,7 @@ export class Composer {
   }
 
   complain(words) {
-    this.#parts.problem.textContent = words;
+    byId("problem").textContent = words;
   }
 
   refuse({ code, message }) {
@@ -93,7 +90,7 @@ export class Composer {
     for (const button of this.#buttons) {
       button.disabled = !isAllowed;
     }
-    this.#parts.closed.hidden = isAllowed;
+    byId("closed").hidden = isAllowed;
   }
 
   #submit(event) {
@@ -103,7 +100,7 @@ export class Composer {
       this.#save(text);
       return;
     }
-    const asVideo = this.#parts.offer.querySelector("input").checked;
+    const asVideo = this.#offer.firstElementChild.checked;
     const what = whatToSend({ text, pressed: event.submitter?.value, context: this.#context, asVideo });
     if ((what.content.trim() === "" && !what.url) || !this.isAllowed) {
       event.preventDefault();
@@ -147,7 +144,7 @@ export class Composer {
     }
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
-      this.#form.requestSubmit(this.#buttons.find(({ hidden }) => !hidden));
+      this.#form.requestSubmit(this.#buttons.find((button) => button.checkVisibility()));
     } else if (event.key === "Escape" && this.#context) {
       this.#forget();
     } else if (event.key === "ArrowUp" && this.#box.value === "" && !this.#context) {
@@ -173,20 +170,20 @@ export class Composer {
     }
   }
 
+  /** Which buttons a kind of text has is a matter of style. */
   #paint() {
-    const kind = this.#context?.kind ?? "new";
-    const { about, offer, count } = this.#parts;
-    about.hidden = kind === "new";
-    about.querySelector("span").textContent = this.#context?.words ?? "";
-    const shown = { new: ["user", "ai"], reply: ["user"], about: ["ai"], edit: ["edit"] }[kind];
-    this.#buttons.forEach((button) => (button.hidden = !shown.includes(button.value)));
-    this.#form.elements.replyTo.value = kind === "new" ? "" : this.#context.messageId;
-    offer.hidden = !["new", "reply"].includes(kind) || !videoAddressIn(this.#box.value);
-    const tick = offer.querySelector("input");
-    tick.checked ||= offer.hidden;
-    this.#form.elements.plain.value = tick.checked ? "" : "1";
+    const { kind = "new", messageId = "", words: title = "" } = this.#context ?? {};
+    const { dataset, elements } = this.#form;
+    dataset.kind = kind;
+    this.#about.querySelector("span").textContent = title;
+    elements.replyTo.value = messageId;
+    const tick = this.#offer.firstElementChild;
+    this.#offer.hidden = !["new", "reply"].includes(kind) || !videoAddressIn(this.#box.value);
+    tick.checked ||= this.#offer.hidden;
+    elements.plain.value = tick.checked ? "" : "1";
     const room = roomIn(this.#box.value);
-    count.classList.toggle("problem", room < 0);
-    write(count, room === null ? "" : say(words[room < 0 ? "over" : "left"], { count: Math.abs(room) }));
+    this.#count.classList.toggle("problem", room < 0);
+    const left = say(words[room < 0 ? "over" : "left"], { count: Math.abs(room) });
+    write(this.#count, room === null ? "" : left);
   }
 }
