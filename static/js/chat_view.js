@@ -1,200 +1,185 @@
 /** All that one sees of the chat that is shown. */
 
-import { Composer } from "./composer.js";
+import { showBar } from "./acts_bar.js";
+import * as composer from "./composer.js";
 import { clockTime } from "./local_times.js";
-import { LogView } from "./log_view.js";
-import { MessageActs } from "./message_acts.js";
+import { adopt, elementAt, showLog } from "./log_view.js";
+import { openActs } from "./message_acts.js";
 import { byId, focusOn, log, messages, words, write } from "./parts.js";
 import { Disconnected, meaningOf } from "./protocol.js";
-import { ReadingPlace } from "./reading_place.js";
+import * as place from "./reading_place.js";
 import { statusOf } from "./status_words.js";
 import { say } from "./words.js";
 
 // How much may be left above or below before more is read, in heights of the log.
 const AHEAD = 1.5;
+const names = new Intl.ListFormat(document.documentElement.lang);
+const toEnd = byId("to-end");
+let current;
 
-export class ChatView {
-  #chat;
-  #toEnd = byId("to-end");
-  #status = byId("status");
-  #place = new ReadingPlace();
-  #names = new Intl.ListFormat(document.documentElement.lang);
-  #view = new LogView();
-  #acts;
-  #composer;
-
-  constructor(chat) {
-    this.#chat = chat;
-    this.#composer = new Composer({
-      onSend: (what) => this.#send(what),
-      onEdit: (what) => chat().change("edit", what),
-      onEditLast: () => this.#composer.begin("edit", chat().newestOwn),
-      onTyping: (on) => chat().tell("typing", { on }),
-    });
-    this.#acts = new MessageActs({
-      chat,
-      composer: this.#composer,
-      onSaid: (said) => this.#view.announce(said),
-      onReveal: (seq) => this.reveal(seq),
-    });
+// As long as the page lives.
+export function openView(chat) {
+  current = chat;
+  composer.openComposer({
+    onSend: send,
+    onEdit: (what) => chat().change("edit", what),
+    onEditLast: () => composer.begin("edit", chat().newestOwn),
+    onTyping: (on) => chat().tell("typing", { on }),
+  });
+  openActs({ chat, onReveal: reveal });
+  adopt();
+  messages.toggleAttribute("data-script", true);
+  byId("newest")?.remove();
+  addEventListener("scroll", moved, { passive: true, capture: true });
+  log.addEventListener("keydown", press);
+  toEnd.addEventListener("click", goToEnd);
+  document.addEventListener("visibilitychange", markRead);
+  paint();
+  const around = new URLSearchParams(location.search).get("around");
+  if (around !== null) {
+    reveal(Number(around));
   }
+}
 
-  // As long as the page lives.
-  open() {
-    this.#view.adopt();
-    messages.toggleAttribute("data-script", true);
-    byId("newest")?.remove();
-    addEventListener("scroll", () => this.#moved(), { passive: true, capture: true });
-    log.addEventListener("keydown", (event) => this.#press(event));
-    this.#toEnd.addEventListener("click", () => this.goToEnd());
-    document.addEventListener("visibilitychange", () => this.#markRead());
-    this.paint();
-    const around = new URLSearchParams(location.search).get("around");
-    if (around !== null) {
-      this.reveal(Number(around));
-    }
-  }
+export function leave() {
+  Object.assign(current(), { draft: composer.draft(), place: place.markPlace() });
+}
 
-  leave() {
-    Object.assign(this.#chat(), { draft: this.#composer.draft, place: this.#place.mark });
+/** Whoever has begun to write already is not interrupted. */
+export function takeUp(draft) {
+  const { content, context } = composer.draft();
+  if (content === "" && !context) {
+    composer.takeDraft(draft);
   }
+}
 
-  /** Whoever has begun to write already is not interrupted. */
-  takeUp(draft) {
-    const { content, context } = this.#composer.draft;
-    if (content === "" && !context) {
-      this.#composer.draft = draft;
-    }
-  }
+export function enter({ pathname }) {
+  const chat = current();
+  composer.takeDraft(chat.draft);
+  byId("composer").action = pathname;
+  byId("search").href = `${pathname}search/`;
+  place.goToEnd();
+  paint();
+  place.goTo(chat.place);
+}
 
-  enter({ pathname }) {
-    const { draft, place } = this.#chat();
-    this.#composer.draft = draft;
-    this.#composer.address = pathname;
-    byId("search").href = `${pathname}search/`;
-    this.#place.goToEnd();
-    this.paint();
-    this.#place.goTo(place);
-  }
+export function paint() {
+  const chat = current();
+  const { state, permissions, title } = chat;
+  const isPinned = isAtEnd();
+  messages.toggleAttribute("data-live", state === "inStep");
+  messages.toggleAttribute("data-moderate", permissions?.moderate ?? false);
+  chat.timeline.settle(isPinned);
+  markRead();
+  place.keepPlace(() => showLog(chat), { isPinned });
+  showBar();
+  paintEnds(chat);
+  paintCompany(chat);
+  byId("status").dataset.state = state;
+  write(byId("status"), statusOf(chat.facts, words, clockTime));
+  composer.allow(mayWrite(chat));
+  write(byId("title"), title ?? "");
+  readOn();
+}
 
-  paint() {
-    const chat = this.#chat();
-    const { state, permissions, title } = chat;
-    const isPinned = this.#isAtEnd;
-    messages.toggleAttribute("data-live", state === "inStep");
-    messages.toggleAttribute("data-moderate", permissions?.moderate ?? false);
-    chat.timeline.settle(isPinned);
-    this.#markRead();
-    this.#place.keepThrough(() => this.#view.show(chat), { isPinned });
-    this.#acts.refresh();
-    this.#paintEnds(chat);
-    this.#paintCompany(chat);
-    this.#status.dataset.state = state;
-    write(this.#status, statusOf(chat.facts, words, clockTime));
-    this.#composer.allow(this.#mayWrite(chat));
-    write(byId("title"), title ?? "");
-    this.#readOn();
+function goToEnd() {
+  current().history.toEnd();
+  place.goToEnd();
+  paint();
+  if (location.search !== "") {
+    history.replaceState(history.state, "", location.pathname);
   }
+  if (document.activeElement === toEnd || document.activeElement === document.body) {
+    log.focus({ preventScroll: true });
+  }
+}
 
-  goToEnd() {
-    this.#chat().history.toEnd();
-    this.#place.goToEnd();
-    this.paint();
-    if (location.search !== "") {
-      history.replaceState(history.state, "", location.pathname);
-    }
-    if (document.activeElement === this.#toEnd || document.activeElement === document.body) {
-      log.focus({ preventScroll: true });
-    }
+async function reveal(seq) {
+  const chat = current();
+  const isThere = elementAt(seq) !== null || (await chat.history.around(seq));
+  if (current() !== chat) {
+    return;
   }
+  if (!isThere) {
+    composer.refuse(new Disconnected());
+  } else {
+    paint();
+    target(elementAt(seq));
+  }
+}
 
-  async reveal(seq) {
-    const chat = this.#chat();
-    const isThere = this.#view.elementAt(seq) !== null || (await chat.history.around(seq));
-    if (this.#chat() !== chat) {
-      return;
-    }
-    if (!isThere) {
-      this.#composer.refuse(new Disconnected());
-    } else {
-      this.paint();
-      this.#target(this.#view.elementAt(seq));
-    }
+function target(element) {
+  messages.querySelector("[data-target]")?.removeAttribute("data-target");
+  if (element) {
+    element.toggleAttribute("data-target", true);
+    focusOn(element);
+    element.scrollIntoView({ block: "center" });
   }
+}
 
-  #target(element) {
-    messages.querySelector("[data-target]")?.removeAttribute("data-target");
-    if (element) {
-      element.toggleAttribute("data-target", true);
-      focusOn(element);
-      this.#place.goToElement(element);
-    }
-  }
+function isAtEnd() {
+  return place.isAtEnd() && current().timeline.isLive;
+}
 
-  get #isAtEnd() {
-    return this.#place.isAtEnd && this.#chat().timeline.isLive;
-  }
+function moved() {
+  markRead();
+  current().timeline.settle(isAtEnd());
+  paintEnds(current());
+  readOn();
+}
 
-  #moved() {
-    this.#markRead();
-    this.#chat().timeline.settle(this.#isAtEnd);
-    this.#paintEnds(this.#chat());
-    this.#readOn();
+function readOn() {
+  const { history, timeline } = current();
+  const { above, below } = place.room();
+  if (above < AHEAD && timeline.hasOlder) {
+    history.older();
+  } else if (below < AHEAD && !timeline.isLive) {
+    history.newer();
   }
+}
 
-  #readOn() {
-    const { history, timeline } = this.#chat();
-    const { above, below } = this.#place.room;
-    if (above < AHEAD && timeline.hasOlder) {
-      history.older();
-    } else if (below < AHEAD && !timeline.isLive) {
-      history.newer();
-    }
+function markRead() {
+  const chat = current();
+  if (!document.hidden && isAtEnd() && chat.state === "inStep") {
+    chat.markRead();
   }
+}
 
-  #markRead() {
-    const chat = this.#chat();
-    if (!document.hidden && this.#isAtEnd && chat.state === "inStep") {
-      chat.markRead();
-    }
+function send(what) {
+  const isTaken = current().send(what);
+  if (isTaken) {
+    current().news.answer();
+    goToEnd();
   }
+  return isTaken;
+}
 
-  #send(what) {
-    const isTaken = this.#chat().send(what);
-    if (isTaken) {
-      this.#chat().news.answer();
-      this.goToEnd();
-    }
-    return isTaken;
+function press(event) {
+  if (event.key === "End" && !event.target.closest("input, textarea")) {
+    event.preventDefault();
+    goToEnd();
   }
+}
 
-  #press(event) {
-    if (event.key === "End" && !event.target.closest("input, textarea")) {
-      event.preventDefault();
-      this.goToEnd();
-    }
-  }
+function paintEnds({ timeline: { hasOlder, isLive }, unseen }) {
+  byId("older").hidden = !hasOlder;
+  byId("newer").hidden = isLive;
+  toEnd.hidden = isAtEnd();
+  write(toEnd, unseen > 0 ? say(words.newMessages, { count: unseen }) : words.toEnd);
+}
 
-  #paintEnds({ timeline: { hasOlder, isLive }, unseen }) {
-    byId("older").hidden = !hasOlder;
-    byId("newer").hidden = isLive;
-    this.#toEnd.hidden = this.#isAtEnd;
-    write(this.#toEnd, unseen > 0 ? say(words.newMessages, { count: unseen }) : words.toEnd);
-  }
+function paintCompany({ state, company: { others, writing } }) {
+  const alone = state === "inStep" ? words.alone : "";
+  const here = { names: names.format(others) };
+  write(byId("company"), others.length > 0 ? say(words.here, here) : alone);
+  const typing = writing.length > 1 ? words.typingMany : words.typingOne;
+  write(byId("typing"), writing.length > 0 ? say(typing, { names: names.format(writing) }) : "");
+}
 
-  #paintCompany({ state, company: { others, writing } }) {
-    const known = state === "inStep" ? words.alone : "";
-    const here = { names: this.#names.format(others) };
-    write(byId("company"), others.length > 0 ? say(words.here, here) : known);
-    const typing = writing.length > 1 ? words.typingMany : words.typingOne;
-    write(byId("typing"), writing.length > 0 ? say(typing, { names: this.#names.format(writing) }) : "");
+/** Only where the form is no way out either is the button taken away. */
+function mayWrite({ state, stopped, permissions }) {
+  if (state === "stopped") {
+    return meaningOf(stopped.code) === "broken";
   }
-
-  /** Only where the form is no way out either is the button taken away. */
-  #mayWrite({ state, stopped, permissions }) {
-    if (state === "stopped") {
-      return meaningOf(stopped.code) === "broken";
-    }
-    return permissions?.send ?? this.#composer.isAllowed;
-  }
+  return permissions?.send ?? composer.isAllowed();
 }

@@ -1,11 +1,14 @@
 /** What is meant by a text in the box: words, a question, or a video. */
 
-import { videoAddressIn } from "./video_address.js";
-
 const ASK = "/ai ";
 const MOST_CHARACTERS = 16_384;
 const WARN_BEFORE = 500;
+const VIDEO = new RegExp(
+  "^https?://(?:(?:www|m|music)\\.)?(?:youtu\\.be/|youtube\\.com/" +
+    "(?:(?:shorts|live|embed)/|watch\\?(?:\\S*&)?v=))[\\w-]{11}(?![\\w-])\\S*$",
+);
 
+/** `pressed` is the button's type; `context` is what the text is written to. */
 export function whatToSend({ text, pressed, context, asVideo }) {
   const replyTo = context ? { replyTo: context.messageId } : {};
   if (pressed === "ai" || context?.kind === "about" || text.startsWith(ASK)) {
@@ -16,7 +19,13 @@ export function whatToSend({ text, pressed, context, asVideo }) {
   return url ? { type: "youtube", content: "", url, ...replyTo } : { content: text, ...replyTo };
 }
 
-/** Null before it is worth saying. */
+/** The address that is all of a text, or null. What is only nearly one stays a message. */
+export function videoAddressIn(text) {
+  const address = text.trim();
+  return VIDEO.test(address) && !/[@\\]/.test(address) ? address : null;
+}
+
+/** How many characters are left, once that is worth saying. */
 export function roomIn(text) {
   const left = MOST_CHARACTERS - (text.length > MOST_CHARACTERS - WARN_BEFORE ? [...text].length : 0);
   return left <= WARN_BEFORE ? left : null;

@@ -2,43 +2,32 @@
 
 import { byId, slot } from "./parts.js";
 
-export class ProblemDialog {
-  #dialog = byId("report-dialog");
-  #rest;
-  #trace;
+const dialog = byId("report-dialog");
 
-  constructor({ rest, trace }) {
-    const dialog = this.#dialog;
-    const opener = byId("report");
-    this.#rest = rest;
-    this.#trace = trace;
-    opener.hidden = false;
-    opener.addEventListener("click", () => this.#open());
-    dialog.querySelector("form").addEventListener("submit", (event) => this.#submit(event));
-    dialog.querySelector("[data-act=cancel]").addEventListener("click", () => dialog.close());
-  }
-
-  #open() {
-    this.#say("writing");
-    this.#dialog.showModal();
-  }
-
-  async #submit(event) {
+export function openProblems({ rest, trace }) {
+  const opener = byId("report");
+  opener.hidden = false;
+  opener.addEventListener("click", () => {
+    show("writing");
+    dialog.showModal();
+  });
+  dialog.querySelector("[data-act=cancel]").addEventListener("click", () => dialog.close());
+  dialog.querySelector("form").addEventListener("submit", async (event) => {
     event.preventDefault();
-    const text = this.#dialog.querySelector("textarea");
-    this.#say("sending");
+    const text = dialog.querySelector("textarea");
+    show("sending");
     try {
-      await this.#rest.request({ path: "problems/", body: { words: text.value, trace: this.#trace } });
+      await rest.request({ path: "problems/", body: { words: text.value, trace } });
       text.value = "";
-      this.#say("thanks");
+      show("thanks");
     } catch (problem) {
-      this.#say("failed", problem.message);
+      show("failed", problem.message);
     }
-  }
+  });
+}
 
-  /** All its words are in the page; style shows those of the state. */
-  #say(state, reason = "") {
-    this.#dialog.dataset.state = state;
-    slot(this.#dialog, "reason").textContent = reason;
-  }
+/** All its words are in the page; style shows those of the state. */
+function show(state, reason = "") {
+  dialog.dataset.state = state;
+  slot(dialog, "reason").textContent = reason;
 }
