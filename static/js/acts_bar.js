@@ -5,7 +5,6 @@ import { focusOn, log, messages, template } from "./parts.js";
 export const bar = template("acts-template");
 let permitted;
 
-/** `names(element)` are those of what may be done with that message now. */
 export function openBar(names) {
   permitted = names;
   const messageAt = ({ target }) => target.closest?.(".message") ?? null;

@@ -18,7 +18,6 @@ export class Alarms {
     return this.#set.has(name);
   }
 
-  /** Of one name the first counts here, and the last below. */
   first(name, delay, act) {
     if (!this.has(name)) {
       this.last(name, delay, act);

@@ -6,7 +6,6 @@ export class Calls {
   #waiting = new Map();
   #lastId = 0;
 
-  /** `send(id)` puts the question on its way. */
   ask(send) {
     this.#lastId += 1;
     return new Promise((resolve, reject) => {

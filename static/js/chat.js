@@ -14,7 +14,6 @@ const session = new Session(page, {
   onDraft: (chat) => chat === session.current && view.takeUp(chat.draft),
 });
 
-/** Many changes come in one go. */
 function soon(act) {
   if (!due.has(act)) {
     due.add(act);

@@ -8,8 +8,7 @@ import { openActs } from "./message_acts.js";
 import { byId, focusOn, log, messages, words, write } from "./parts.js";
 import { Disconnected, meaningOf } from "./protocol.js";
 import * as place from "./reading_place.js";
-import { statusOf } from "./status_words.js";
-import { say } from "./words.js";
+import { say, statusOf } from "./words.js";
 
 // How much may be left above or below before more is read, in heights of the log.
 const AHEAD = 1.5;

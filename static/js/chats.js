@@ -1,4 +1,4 @@
-/** All chats that a page knows, and whom each word of the connection is for. */
+/** All chats that a page knows. */
 
 const MOST_KEPT = 50;
 const MOST_LISTED = 50;
@@ -6,10 +6,7 @@ const KEEP_MS = 1_000;
 const RECALL_MS = 100;
 
 export class Chats {
-  #make;
-  #shelf;
-  #alarms;
-  #onDraft;
+  #means; // make, alarms, shelf, onDraft
   #known = new Map(); // the one shown longest ago comes first
   #waking = new Set();
   #changed = new Set();
@@ -17,20 +14,16 @@ export class Chats {
   #isOpen = false;
   #end = null;
 
-  /** `make(page)` is a LiveChat; `shelf`, if any, keeps what is known for later pages. */
-  constructor({ make, alarms, list, shelf = null, onDraft = () => undefined }) {
-    this.#make = make;
-    this.#alarms = alarms;
+  /** `make(page)` is a LiveChat; `shelf` may be missing. */
+  constructor({ list, ...means }) {
     this.list = list;
-    this.#shelf = shelf;
-    this.#onDraft = onDraft;
+    this.#means = means;
   }
 
   get current() {
     return this.#known.get(this.#currentId);
   }
 
-  /** The one looked at comes first. */
   get chatIds() {
     const known = [...this.#known.keys()].reverse();
     return [...new Set([...known, ...this.list.chatIds.slice(0, MOST_LISTED)])];
@@ -48,7 +41,7 @@ export class Chats {
     return [...this.#known.values()].every((chat) => chat.outbox.isSafe);
   }
 
-  /** As it is known already, else as `page` has it, else from what was kept of it. */
+  /** As it is known already, else from `page`, else from what was kept. */
   show(page) {
     this.#currentId = page.chatId;
     const chat = this.wake(page);
@@ -64,7 +57,7 @@ export class Chats {
     if (known && (known.stopped === null || this.#end !== null)) {
       return known;
     }
-    const chat = this.#make({ cursor: null, messages: [], ...page });
+    const chat = this.#means.make({ cursor: null, messages: [], ...page });
     this.#known.set(chatId, chat);
     this.#begin(chat);
     return chat;
@@ -88,9 +81,9 @@ export class Chats {
   }
 
   changed(chatId) {
-    if (this.#shelf) {
+    if (this.#means.shelf) {
       this.#changed.add(chatId);
-      this.#alarms.first("keep", KEEP_MS, () => this.keep());
+      this.#means.alarms.first("keep", KEEP_MS, () => this.keep());
     }
   }
 
@@ -102,7 +95,7 @@ export class Chats {
   #keep(chat) {
     const known = chat?.known;
     if (known && this.#end === null) {
-      this.#shelf?.putChat(known);
+      this.#means.shelf?.putChat(known);
     }
   }
 
@@ -111,7 +104,7 @@ export class Chats {
       chat.onStopped(this.#end.code, this.#end.message);
       return;
     }
-    if (this.#shelf) {
+    if (this.#means.shelf) {
       this.#waking.add(chat);
       await Promise.race([this.#recall(chat), this.#patience(chat)]);
       this.#waking.delete(chat);
@@ -123,8 +116,8 @@ export class Chats {
 
   async #recall(chat) {
     const [known, draft] = await Promise.all([
-      this.#shelf.get("chats", chat.chatId),
-      this.#shelf.get("drafts", chat.chatId),
+      this.#means.shelf.get("chats", chat.chatId),
+      this.#means.shelf.get("drafts", chat.chatId),
       chat.outbox.heed(),
     ]);
     if (known) {
@@ -132,14 +125,14 @@ export class Chats {
     }
     if (draft && !chat.draft.content) {
       chat.draft = draft;
-      this.#onDraft(chat);
+      this.#means.onDraft(chat);
     }
   }
 
-  /** Nobody waits for a browser that takes long to find what it kept. */
+  /** Some browsers take long to find what they kept. */
   #patience({ chatId }) {
     return new Promise((resolve) => {
-      this.#alarms.last(`patience ${chatId}`, RECALL_MS, resolve);
+      this.#means.alarms.last(`patience ${chatId}`, RECALL_MS, resolve);
     });
   }
 
@@ -171,8 +164,8 @@ export class Chats {
   }
 
   gone(chatId) {
-    this.#shelf?.delete("chats", chatId);
-    this.#shelf?.delete("drafts", chatId);
+    this.#means.shelf?.delete("chats", chatId);
+    this.#means.shelf?.delete("drafts", chatId);
     this.list.remove(chatId);
   }
 }

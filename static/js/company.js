@@ -1,4 +1,4 @@
-/** Who else is in a chat now, and who is writing: hearsay that fades by itself. */
+/** Who else is in a chat, and who is writing: hearsay that fades. */
 
 const TYPING_MS = 6_000;
 

@@ -1,4 +1,4 @@
-/** The box one writes in: new words, a reply, a question, or other words for an old message. */
+/** The box one writes in. */
 
 import { roomIn, videoAddressIn, whatToSend } from "./intent.js";
 import { byId, words, write } from "./parts.js";
@@ -28,7 +28,6 @@ export function openComposer(listener) {
   paint();
 }
 
-/** An edit is given up. */
 export function draft() {
   return aside ?? { content: box.value, ...(context && { context }) };
 }

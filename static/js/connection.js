@@ -1,4 +1,4 @@
-/** One connection over whatever line works: the best first, down where it fails, up when it may. */
+/** One connection over whatever line works: down where it fails, up when it may. */
 
 import { Alarms } from "./alarms.js";
 import { Backoff } from "./backoff.js";
@@ -9,8 +9,8 @@ const CLIMB_FIRST_MS = 5_000;
 const CLIMB_MOST_MS = 300_000;
 
 /**
- * `lines` open one each, for a listener as in socket_line.js. Its own is told `onOpen()`, again for
- * another line, `onFrame(frame)`, `onHeads(heads)`, `onWaiting()` and `onStopped(code, message)`.
+ * `lines` open one each, as in socket_line.js. `listener` is told `onOpen()`, again for another
+ * line, `onFrame(frame)`, `onHeads(heads)`, `onWaiting()` and `onStopped(code, message)`.
  */
 export class Connection {
   #lines;
@@ -26,7 +26,7 @@ export class Connection {
   #hasWorked = false;
 
   isReady = false;
-  rung = 0; // 0 is the best
+  rung = 0;
 
   constructor({ lines, listener, timers, clock, backoff = new Backoff() }) {
     this.#lines = lines;
@@ -65,7 +65,6 @@ export class Connection {
     }
   }
 
-  /** The next break begins with a short wait again. */
   settle() {
     this.#backoff.reset();
   }
@@ -151,17 +150,13 @@ export class Connection {
     this.#climber = this.#try(rung, {
       onOpen: () => {
         isUsed = true;
-        this.#change(rung);
+        this.#line.close();
+        this.#line = this.#climber;
+        this.#climber = null;
+        this.rung = rung;
+        this.#open();
       },
       onEnd: (code, message) => (isUsed ? this.#broke(code, message) : this.#climbTo(rung + 1)),
     });
-  }
-
-  #change(rung) {
-    this.#line.close();
-    this.#line = this.#climber;
-    this.#climber = null;
-    this.rung = rung;
-    this.#open();
   }
 }

@@ -13,7 +13,6 @@ export class Cursor {
   #held = [];
   #head = null;
 
-  /** With null every event waits for a snapshot. */
   constructor(text) {
     ({ epoch: this.#epoch, seq: this.#seq } = parseCursor(text));
   }
@@ -59,7 +58,6 @@ export class Cursor {
     this.#head = this.#covers(head) ? null : head;
   }
 
-  /** To the head of a replay; returns the held events that follow it. */
   advance(headText) {
     return this.reset(this.#covers(parseCursor(headText)) ? `${this}` : headText);
   }

@@ -1,4 +1,4 @@
-/** Keeps one chat in step with its log: subscribes from the cursor, again whenever something lacks. */
+/** Keeps one chat in step: subscribes from its cursor, again whenever something lacks. */
 
 import { Disconnected } from "./protocol.js";
 

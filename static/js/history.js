@@ -1,4 +1,4 @@
-/** Reads a chat's past for its reader, page by page, and knows where it is incomplete. */
+/** Reads a chat's past page by page, and knows where it is incomplete. */
 
 import { Backoff } from "./backoff.js";
 import { STEP } from "./timeline.js";
@@ -50,10 +50,8 @@ export class History {
     const { staleAt } = this.#chat.timeline;
     if (staleAt !== null) {
       this.around(staleAt);
-    } else if (this.#failed === "before") {
-      this.older();
-    } else if (this.#failed === "after") {
-      this.newer();
+    } else if (["before", "after"].includes(this.#failed)) {
+      this.#go(this.#failed);
     }
   }
 
@@ -78,7 +76,6 @@ export class History {
     }
   }
 
-  /** One page at a time, and only the last one asked for. */
   async #read(way, seq) {
     const { timeline } = this.#chat;
     const call = this.#chat.readPage({ [way]: seq, limit: STEP });

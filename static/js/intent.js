@@ -8,7 +8,6 @@ const VIDEO = new RegExp(
     "(?:(?:shorts|live|embed)/|watch\\?(?:\\S*&)?v=))[\\w-]{11}(?![\\w-])\\S*$",
 );
 
-/** `pressed` is the button's type; `context` is what the text is written to. */
 export function whatToSend({ text, pressed, context, asVideo }) {
   const replyTo = context ? { replyTo: context.messageId } : {};
   if (pressed === "ai" || context?.kind === "about" || text.startsWith(ASK)) {
@@ -19,7 +18,7 @@ export function whatToSend({ text, pressed, context, asVideo }) {
   return url ? { type: "youtube", content: "", url, ...replyTo } : { content: text, ...replyTo };
 }
 
-/** The address that is all of a text, or null. What is only nearly one stays a message. */
+/** What is only nearly an address stays a message. */
 export function videoAddressIn(text) {
   const address = text.trim();
   return VIDEO.test(address) && !/[@\\]/.test(address) ? address : null;

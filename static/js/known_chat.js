@@ -1,4 +1,4 @@
-/** One chat as its page knows it: what is in it, what is on its way, what its reader has seen. */
+/** One chat as its page knows it, and what its reader does. */
 
 import { Alarms } from "./alarms.js";
 import { Company } from "./company.js";
@@ -31,10 +31,7 @@ export class KnownChat {
   onRead = NOTHING;
   onGone = NOTHING;
 
-  /**
-   * A null cursor means nothing yet, `passage` is a page of the past. `onChange()` is called often:
-   * gather before painting.
-   */
+  /** A null cursor means nothing yet, `passage` is a page of the past. */
   constructor({ user, cursor, messages, moreBefore, readSeq = null, passage, ...page }, { timers, ...means }) {
     Object.assign(this, page, means);
     this.selfId = user.id;
@@ -53,7 +50,6 @@ export class KnownChat {
     return isLive ? [...messages, ...this.outbox.entries] : messages;
   }
 
-  /** Undefined while it is not known. */
   quoted(messageId) {
     return this.timeline.find(messageId) ?? this.quotes.get(messageId);
   }
@@ -90,7 +86,6 @@ export class KnownChat {
     return this.connection.call({ action, chatId: this.chatId, ...what });
   }
 
-  /** What comes of it is told as an event. */
   tell(action, what) {
     this.ask(action, what).catch(NOTHING);
   }
@@ -132,7 +127,6 @@ export class KnownChat {
     return cursor === null || this.stopped !== null ? null : known;
   }
 
-  /** As far as it meets what this page knows. */
   recall({ title, cursor, messages, from, place }) {
     const isFirst = this.cursor.since === null;
     if (!isFirst && !this.cursor.meets(cursor, this.timeline.from)) {

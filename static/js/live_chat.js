@@ -1,4 +1,4 @@
-/** One chat kept in step: what the connection tells of it, and what that changes. */
+/** One chat and what the connection tells of it. */
 
 import { Follower } from "./follower.js";
 import { KnownChat } from "./known_chat.js";
@@ -57,7 +57,6 @@ export class LiveChat extends KnownChat {
     this.#goQuiet();
   }
 
-  /** `code` is of a close, an error or a notice. */
   onStopped(code, message) {
     this.stopped = { code, message };
     this.outbox.strand({ code, message }, meaningOf(code) === "noAccess");
@@ -135,7 +134,7 @@ export class LiveChat extends KnownChat {
     this.permissions = permissions;
     this.frameBytes = limits.frameBytes;
     this.connection.settle();
-    this.alarms.cancel("send"); // a good moment to try
+    this.alarms.cancel("send");
     this.outbox.flush();
     this.quotes.renew();
     this.history.resume();

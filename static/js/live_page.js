@@ -1,4 +1,4 @@
-/** Keeps lists as the server has them now. A child with the same id and key is left alone. */
+/** Keeps lists as the server has them now; what has its id and key is left alone. */
 export class LivePage {
   #root;
   #load;
@@ -31,7 +31,6 @@ function bring(list, fresh) {
   }
 }
 
-/** What is chosen stays chosen. */
 function keep(known, fresh) {
   if (known?.dataset.key === fresh.dataset.key) {
     return known;

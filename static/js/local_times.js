@@ -1,4 +1,4 @@
-/** Times as the reader's own clock and calendar say them; the server only knows UTC. */
+/** Times as the reader's own clock and calendar say them. */
 
 const [language] = document.documentElement.lang.split("-");
 // The page's language, in the reader's own variety of it where the browser knows one.

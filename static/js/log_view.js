@@ -1,4 +1,4 @@
-/** The messages on the page: one element each, in order, and what of them is read aloud. */
+/** The messages on the page, and what of them is read aloud. */
 
 import { fill, fillQuote, fillUnsent, grow } from "./message_element.js";
 import { arrange, byId, log, messages, slot, template, words } from "./parts.js";

@@ -1,4 +1,4 @@
-/** What is done with a message, and by which buttons. */
+/** What is done with a message. */
 
 import { bar, openBar, showBar } from "./acts_bar.js";
 import { begin, complain, refuse, restore } from "./composer.js";
@@ -12,7 +12,6 @@ const verdicts = new Map();
 let current;
 let reveal;
 
-/** `chat()` is the one that is shown; `onReveal(seq)` shows another message of it. */
 export function openActs({ chat, onReveal }) {
   current = chat;
   reveal = onReveal;
@@ -59,7 +58,6 @@ function press(part) {
   acts[part.dataset.act]?.();
 }
 
-/** Nothing that has the focus is out of sight. */
 function unfold(target) {
   const message = target.closest(".message[data-long]:not([data-open])");
   if (message && target.closest("[data-slot=content]")) {

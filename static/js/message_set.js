@@ -1,4 +1,4 @@
-/** Messages of one chat by id, each in its newest revision, in the order of their numbers. */
+/** Messages of one chat, each in its newest revision, in order. */
 
 import { OPEN } from "./protocol.js";
 
@@ -22,7 +22,6 @@ export class MessageSet {
     return this.#messages.get(messageId);
   }
 
-  /** Neither older revisions nor other chats' messages are taken. */
   add(messages) {
     const isOurs = ({ chatId }) => chatId === this.#chatId;
     const isNews = ({ messageId, rev }) => !(this.get(messageId)?.rev >= rev);
@@ -34,7 +33,7 @@ export class MessageSet {
     this.#sorted = null;
   }
 
-  /** Returns whether a piece of an answer is missing, and the message has to be fetched. */
+  /** Returns whether a piece of an answer is missing. */
   grow({ messageId, rev, from, text }) {
     const message = this.get(messageId);
     if (message?.rev !== rev) {

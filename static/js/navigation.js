@@ -2,13 +2,11 @@
 
 const CHAT = /^\/chats\/([A-Za-z0-9][A-Za-z0-9_-]{0,63})\/$/;
 
-/** Only of what shows nothing but a chat. */
 export function chatIn(url, origin) {
   const isPlain = url.origin === origin && url.search === "";
   return (isPlain && CHAT.exec(url.pathname)?.[1]) || null;
 }
 
-/** Every other click is the browser's business. */
 export function isPlainClick({ button, altKey, ctrlKey, metaKey, shiftKey, defaultPrevented }) {
   return button === 0 && !(altKey || ctrlKey || metaKey || shiftKey || defaultPrevented);
 }

@@ -1,11 +1,10 @@
-/** What is new to the reader of one chat: where it begins, and how much they have not come to. */
+/** What is new to the reader of one chat. */
 
 export class News {
   #selfId;
   #seen;
   #begin;
 
-  /** `readSeq` is null where nobody knows it. */
   constructor(selfId, readSeq) {
     this.#selfId = selfId;
     this.#seen = readSeq;

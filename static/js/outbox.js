@@ -1,7 +1,6 @@
-/** What was written in one chat and is not yet known to be stored: sent in order, until it is. */
+/** What was written in one chat: sent in order, until it is known to be stored. */
 
-import { newClientMessageId } from "./client_message_id.js";
-import { bytesOf } from "./protocol.js";
+import { bytesOf, newClientMessageId } from "./protocol.js";
 
 const RETRY_MS = 1_000;
 const TICK_MS = 1_000;
@@ -27,7 +26,6 @@ export class Outbox {
     return this.#entries.size === 0;
   }
 
-  /** Whether it outlives this page. */
   get isSafe() {
     return this.entries.every(({ isKept }) => isKept);
   }
@@ -53,7 +51,6 @@ export class Outbox {
     return entry;
   }
 
-  /** It goes again under the same id and before the others. */
   postpone(clientMessageId, retryAt) {
     this.#change(clientMessageId, { state: "waiting", retryAt });
   }
@@ -86,11 +83,12 @@ export class Outbox {
     return entry?.url ?? entry?.content ?? "";
   }
 
-  /** What other tabs and earlier pages have written, sent and taken back. */
   async refresh() {
-    const found = await this.#chat.unsent?.all(this.#chat.chatId);
+    const found = await this.#chat.unsent?.all();
     if (found) {
-      const kept = found.filter(({ clientMessageId }) => !this.#settled.has(clientMessageId));
+      const isOurs = ({ chatId }) => chatId === this.#chat.chatId;
+      const isOpen = ({ clientMessageId }) => !this.#settled.has(clientMessageId);
+      const kept = found.filter(isOurs).filter(isOpen);
       const own = this.entries.filter(({ isKept }) => !isKept);
       const all = [...own, ...kept].sort((a, b) => a.at - b.at);
       this.#entries = new Map(all.map((entry) => [entry.clientMessageId, entry]));
@@ -102,7 +100,6 @@ export class Outbox {
     this.flush();
   }
 
-  /** By one tab at a time. */
   async flush() {
     this.#tell();
     this.#hasToGoOn = true;
@@ -136,7 +133,6 @@ export class Outbox {
     });
   }
 
-  /** Resolves with whether to go on. */
   async #sendOne() {
     const entry = this.#isFree ? this.next() : null;
     const wait = (entry?.retryAt ?? 0) - this.#chat.clock();
@@ -173,7 +169,6 @@ export class Outbox {
     return this.#wait(wait);
   }
 
-  /** A break cancels it, and coming back tries at once. */
   #wait(ms) {
     this.#chat.alarms.first("send", ms, () => this.flush());
     return false;

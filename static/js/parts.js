@@ -1,4 +1,4 @@
-/** The parts that the page is made of: found, copied from its templates, and written to. */
+/** The parts that the page is made of. */
 
 export const byId = (id) => document.getElementById(id);
 export const page = JSON.parse(byId("page").textContent);
@@ -21,7 +21,6 @@ export function write(element, text) {
   }
 }
 
-/** Makes these the children, without moving those that stand there already. */
 export function arrange(list, elements) {
   const kept = new Set(elements);
   [...list.children].filter((child) => !kept.has(child)).forEach((child) => child.remove());

@@ -26,7 +26,6 @@ export function openProblems({ rest, trace }) {
   });
 }
 
-/** All its words are in the page; style shows those of the state. */
 function show(state, reason = "") {
   dialog.dataset.state = state;
   slot(dialog, "reason").textContent = reason;

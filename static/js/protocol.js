@@ -1,4 +1,4 @@
-/** The wire contract: what frames, codes and refusals mean. */
+/** What frames, codes and refusals mean. */
 
 export const SUBPROTOCOL = "chat.v1.json";
 export const SOCKET_PATH = "/ws/chat/";
@@ -7,7 +7,6 @@ export const OPEN = new Set(["pending", "processing"]);
 
 const encoder = new TextEncoder();
 
-/** Strangers are ignored, not feared. */
 export function decode(text) {
   try {
     const frame = JSON.parse(text);
@@ -44,7 +43,14 @@ export class Refusal extends Error {
   }
 }
 
-/** The connection went before the answer came: whether the action happened is not known. */
+/** Whether the action happened is not known. */
 export class Disconnected extends Error {
   retryable = true;
+}
+
+/** The key under which a send happens once, however often it is tried. */
+export function newClientMessageId() {
+  // No `randomUUID`: plain http on another host is no secure context.
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,4 +1,4 @@
-/** The messages that others reply to: known already, or looked up once, many at a time. */
+/** The messages that others reply to, looked up many at a time. */
 
 const MOST_KEPT = 500;
 const MOST_AT_ONCE = 100;
@@ -39,18 +39,13 @@ export class Quotes {
     const messageIds = [...this.#wanted].slice(0, MOST_AT_ONCE);
     try {
       const messages = await this.#chat.lookUp(messageIds);
-      messageIds.forEach((messageId) => this.#settle(messageId, messages));
-      this.#chat.onChange();
+      messageIds.forEach((messageId) => this.#found.set(messageId, null));
+      messages.forEach((message) => this.#found.set(message.messageId, message));
+      messageIds.forEach((messageId) => this.#wanted.delete(messageId));
     } catch {
-      // Still wanted, and so not asked for again before `renew`.
+      return; // still wanted, and so not asked for again before `renew`
     }
-  }
-
-  #settle(messageId, messages) {
-    this.#found.set(messageId, messages.find((message) => message.messageId === messageId) ?? null);
-    this.#wanted.delete(messageId);
-    if (this.#found.size > MOST_KEPT) {
-      this.#found.delete(this.#found.keys().next().value);
-    }
+    [...this.#found.keys()].slice(0, -MOST_KEPT).forEach((messageId) => this.#found.delete(messageId));
+    this.#chat.onChange();
   }
 }

@@ -23,7 +23,6 @@ export function goToEnd() {
   }
 }
 
-/** Null at the end. */
 export function markPlace() {
   const first = isAtEnd() ? null : firstVisible();
   const messageId = first?.dataset.messageId;
@@ -39,7 +38,6 @@ export function goTo(mark) {
   }
 }
 
-/** How much there is above and below, in heights of what is seen. */
 export function room() {
   if (isFlat()) {
     return { above: Infinity, below: Infinity }; // more comes when it is asked for

@@ -1,4 +1,4 @@
-/** A line of plain requests: actions go by the HTTP API, and an end is told once. */
+/** A line of requests: actions go by the HTTP API. */
 
 import { Alarms } from "./alarms.js";
 import { Disconnected, meaningOf } from "./protocol.js";

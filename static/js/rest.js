@@ -40,11 +40,13 @@ export class Rest {
     switch (frame.action) {
       case "subscribe":
         return this.#subscribe(frame);
-      case "ping":
-        return { heads: headsOf(await this.get("chats/")) };
+      case "ping": {
+        const { chats } = await this.get("chats/");
+        return { heads: Object.fromEntries(chats.map(({ chatId, head }) => [chatId, head])) };
+      }
       case "typing":
       case "unsubscribe":
-        return {}; // nobody to tell, and nothing lost
+        return {};
       default:
         return this.#act(frame);
     }
@@ -107,10 +109,6 @@ export class Rest {
       throw problem;
     }
   }
-}
-
-function headsOf({ chats }) {
-  return Object.fromEntries(chats.map(({ chatId, head }) => [chatId, head]));
 }
 
 /** What is no JSON of ours comes from something in between: nothing is known then. */

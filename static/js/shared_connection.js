@@ -2,8 +2,7 @@
 
 import { Alarms } from "./alarms.js";
 import { Calls } from "./calls.js";
-import { newClientMessageId } from "./client_message_id.js";
-import { Disconnected } from "./protocol.js";
+import { Disconnected, newClientMessageId } from "./protocol.js";
 import { TabLock } from "./tab_lock.js";
 
 const BEAT_MS = 4_000;
@@ -19,7 +18,7 @@ export class SharedConnection {
   #lock;
   #alarms;
   #id = newClientMessageId();
-  #own = null; // the link, in the tab that leads
+  #own = null;
   #since = 0; // when the one whose word counts began to lead
   #calls = new Calls();
   #isAnswered = true;
@@ -67,11 +66,7 @@ export class SharedConnection {
   }
 
   #do(what, ...values) {
-    if (this.isLeading) {
-      this.#own[what](...values);
-    } else {
-      this.#say({ kind: "do", what, values });
-    }
+    this.isLeading ? this.#own[what](...values) : this.#say({ kind: "do", what, values });
   }
 
   #say(word) {
@@ -126,7 +121,6 @@ export class SharedConnection {
     this.#heed(what, values);
   }
 
-  /** Without a `what`, only who leads and how that stands. */
   #tell(what, values) {
     this.#say({ kind: "tell", what, values, state: stateOf(this), since: this.#since });
   }
@@ -179,7 +173,6 @@ export class SharedConnection {
     }
   }
 
-  /** For any tab. What one of them is told, the others hear of. */
   async #ask(frame) {
     const { action, chatId, seq } = frame;
     if (action === "unsubscribe") {

@@ -1,4 +1,4 @@
-/** What a browser keeps of one person's chats from page to page; whatever fails is only not kept. */
+/** What a browser keeps of one person's chats; whatever fails is only not kept. */
 
 const PREFIX = "chatrouting-";
 const MOST_CHATS = 50;
@@ -24,7 +24,6 @@ export class Shelf {
     return this.#do(store, "readonly", (kept) => kept.getAll());
   }
 
-  /** Undefined where it is not kept. */
   put(store, value) {
     return this.#do(store, "readwrite", (kept) => atOnce(kept.put(value)));
   }
@@ -35,11 +34,8 @@ export class Shelf {
 
   async putChat(chat) {
     await this.put("chats", chat);
-    await this.#do("chats", "readwrite", (kept) => {
-      const count = kept.count();
-      count.onsuccess = () => removeOldest(kept, count.result - MOST_CHATS);
-      return count;
-    });
+    const keys = await this.#do("chats", "readonly", (kept) => kept.index("at").getAllKeys());
+    keys?.slice(0, -MOST_CHATS).forEach((key) => this.delete("chats", key));
   }
 
   async close() {
@@ -76,13 +72,6 @@ async function clearAllBut(own) {
   others.forEach((name) => indexedDB.deleteDatabase(name));
 }
 
-function removeOldest(kept, count) {
-  if (count > 0) {
-    kept.index("at").getAllKeys(null, count).onsuccess = ({ target }) =>
-      target.result.forEach((key) => kept.delete(key));
-  }
-}
-
 /** The page may be gone before it would commit by itself. */
 function atOnce(request) {
   request.transaction.commit();
@@ -97,7 +86,7 @@ function answerOf(request) {
   });
 }
 
-/** A tab that hangs in the middle of its own question would keep this one waiting as long. */
+/** A tab that hangs would keep the others waiting. */
 function soon(request) {
   const late = new Promise((_, reject) => setTimeout(reject, PATIENCE_MS));
   return Promise.race([answerOf(request), late]);

@@ -7,8 +7,8 @@ import { SUBPROTOCOL, decode } from "./protocol.js";
 const HELLO_MS = 10_000;
 
 /**
- * A line tells its listener `onOpen()`, then `onFrame(frame)` and `onHeads(heads)`, and once
- * `onEnd(code, message)`; `code` is null where nobody said why. After `close` it says nothing.
+ * A line tells its listener `onOpen()`, `onFrame(frame)`, `onHeads(heads)` and once `onEnd(code,
+ * message)`, with null where nobody said why. After `close` it says nothing.
  */
 export class SocketLine {
   #listener;
@@ -32,7 +32,6 @@ export class SocketLine {
     return this.#calls.ask((id) => this.#socket.send(JSON.stringify({ ...frame, id })));
   }
 
-  /** What they say first is not waited for. */
   listen(chatIds) {
     for (const chatId of chatIds) {
       this.call({ action: "subscribe", chatId, since: null, tail: 0 }).catch(() => undefined);

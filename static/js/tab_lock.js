@@ -6,9 +6,8 @@ export class TabLock {
   #release = null;
   #isOver = false;
 
-  /** `onLost()` is told to the one that was taken for dead. */
   constructor(means) {
-    this.#means = means; // locks, name, onHeld, onLost
+    this.#means = means;
   }
 
   wait() {

@@ -1,4 +1,4 @@
-/** The messages of one chat as far as this page knows them, and which of them it shows. */
+/** The messages of one chat that a page knows, and those that it shows. */
 
 import { MessageSet } from "./message_set.js";
 
@@ -7,8 +7,8 @@ export const MOST_SHOWN = 300;
 export const STEP = 100;
 
 /**
- * Two runs of messages are known, both without holes: the tail, which ends with the newest one, and
- * what is shown. That is the end of the tail, or a stretch of the past.
+ * Two runs are known, without holes: the tail, which ends with the newest message, and what is
+ * shown, which is the end of the tail or a stretch of the past.
  */
 export class Timeline extends MessageSet {
   #first = Infinity; // seq of what is shown; Infinity: just the newest
@@ -36,7 +36,6 @@ export class Timeline extends MessageSet {
     return this.#begin > 0 && this.#begin < Infinity;
   }
 
-  /** Around this what is shown has to be read anew. */
   get staleAt() {
     return this.#stale?.[this.#stale.length >> 1].seq ?? null;
   }
@@ -76,7 +75,7 @@ export class Timeline extends MessageSet {
     this.#trim();
   }
 
-  /** Shows more, as far as it is known; else returns the seq `before` or `after` which to ask for it. */
+  /** Shows more, or returns the seq before or after which to ask for it. */
   move(way) {
     if (way === "after" && this.#last < this.from) {
       return this.#last;
@@ -95,7 +94,6 @@ export class Timeline extends MessageSet {
     return null;
   }
 
-  /** What was asked for `before`, `after` or `around` a seq; dropped where it fits no more. */
   take(way, seq, { messages, moreBefore, moreAfter }) {
     const first = moreBefore ? firstOf(messages) : 0;
     const last = moreAfter ? messages.at(-1).seq : Infinity;

@@ -1,4 +1,6 @@
-/** The page's own words, handed over by the server, with their blanks filled in. */
+/** The page's own words, with their blanks filled in. */
+
+import { meaningOf } from "./protocol.js";
 
 export function say(words, values = {}) {
   const template = typeof words === "string" ? words : formFor(values.count, words);
@@ -34,4 +36,26 @@ export function firstWords(message, words, most = 120) {
   const { title, url } = message.metadata;
   const text = stateOf(message, words) || message.content || title || url || "";
   return [...text].slice(0, most).join("").split(/\s+/).filter(Boolean).join(" ");
+}
+
+/** How current the page is: never better than it is. */
+export function statusOf({ incompleteBefore, ...facts }, words, clock) {
+  const now = stateIn(facts, words);
+  if (incompleteBefore === null || facts.state === "stopped") {
+    return now;
+  }
+  return `${now} · ${say(words.incomplete, { time: clock(incompleteBefore) })}`;
+}
+
+function stateIn({ state, stopped, behind, unsent }, words) {
+  switch (state) {
+    case "stopped":
+      return words[meaningOf(stopped.code)];
+    case "offline":
+      return unsent > 0 ? say(words.offlineUnsent, { count: unsent }) : words.offline;
+    case "catchingUp":
+      return behind > 0 ? say(words.behind, { count: behind }) : words.catchingUp;
+    default:
+      return words[state];
+  }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { newClientMessageId } from "../../static/js/client_message_id.js";
+import { newClientMessageId } from "../../static/js/protocol.js";
 import { authorOf, say, stateOf } from "../../static/js/words.js";
 import { wire } from "./wire.js";
 
