@@ -7,8 +7,12 @@ from pathlib import Path
 
 import polib
 import pytest
+from django.apps import apps
+from django.utils.translation import override
 from django.utils.translation.template import templatize
 
+from messages.admin.names import NAMES
+from messages.models import Message
 from messages.pages.words import WORDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,3 +108,13 @@ def test_a_refusal_is_given_a_sentence_that_can_be_found() -> None:
     for call in calls(code(), *REFUSALS):
         said = call.args[0]
         assert not isinstance(said, ast.JoinedStr), ast.unparse(call)
+
+
+def test_every_model_and_field_has_a_name_in_the_admin() -> None:
+    own = [model._meta for model in apps.get_app_config("chat_messages").get_models()]
+    with override(None):
+        of_models = {str(n) for meta in own for n in (meta.verbose_name, meta.verbose_name_plural)}
+        of_fields = {str(field.verbose_name) for meta in own for field in meta.fields}
+    assert of_models | (of_fields - {"ID"}) == NAMES
+    with override("pt-br"):
+        assert str(Message._meta.get_field("reply_to").verbose_name) == "resposta a"
