@@ -6,6 +6,7 @@ import { Backoff } from "../../static/js/backoff.js";
 import { ChatList } from "../../static/js/chat_list.js";
 import { Chats } from "../../static/js/chats.js";
 import { Connection } from "../../static/js/connection.js";
+import { Disconnected } from "../../static/js/protocol.js";
 import { SocketLine } from "../../static/js/socket_line.js";
 import { LiveChat } from "../../static/js/live_chat.js";
 import { FakeSocket } from "./fake_socket.js";
@@ -101,6 +102,17 @@ test("events are applied in order, and an unknown type moves the cursor all the 
   last().push(event(42, null, "chat_painted_blue"));
   assert.deepEqual(contents(), ["Olá", "Welcome"]);
   assert.equal(chat.state, "inStep");
+});
+
+test("a subscription that is lost while the line is still there is asked for again", async () => {
+  const call = connection.call.bind(connection);
+  connection.call = () => Promise.reject(new Disconnected());
+  last().push(server.hello);
+  await settled();
+  assert.equal(chat.state, "catchingUp");
+  connection.call = call;
+  await timers.pass(1_000);
+  assert.deepEqual(last().actions(), ["subscribe"]);
 });
 
 test("a gap is waited for, then asked for, from the cursor", async () => {
