@@ -9,7 +9,7 @@ import { News } from "./news.js";
 import { Outbox } from "./outbox.js";
 import { Passage } from "./passage.js";
 import { isEditable } from "./permitted.js";
-import { action, meaningOf } from "./protocol.js";
+import { OPEN, action, meaningOf } from "./protocol.js";
 import { Quotes } from "./quotes.js";
 import { Sender } from "./sender.js";
 import { Timeline } from "./timeline.js";
@@ -243,6 +243,15 @@ export class LiveChat {
   onHeads(heads) {
     if (heads?.[this.chatId] && this.stopped === null) {
       this.#follower.hearOf(heads[this.chatId]);
+      this.#lookAtOpen();
+    }
+  }
+
+  /** Plain requests do not bring an answer piece by piece. */
+  #lookAtOpen() {
+    const open = this.#timeline.messages.filter(({ status }) => OPEN.has(status));
+    if (this.connection.rung > 1 && open.length > 0) {
+      this.#fetch(open.map(({ messageId }) => messageId));
     }
   }
 
@@ -285,17 +294,15 @@ export class LiveChat {
   #grow(piece) {
     if (this.#timeline.grow(piece)) {
       const { messageId } = piece;
-      this.alarms.first(`fetch ${messageId}`, FETCH_MS, () => this.#fetch(messageId));
+      this.alarms.first(`fetch ${messageId}`, FETCH_MS, () => this.#fetch([messageId]));
     }
   }
 
-  async #fetch(messageId) {
+  async #fetch(messageIds) {
     try {
-      const [message] = await this.lookUp([messageId]);
-      if (message) {
-        this.#timeline.catchUp(message);
-        this.onChange();
-      }
+      const messages = await this.lookUp(messageIds);
+      messages.forEach((message) => this.#timeline.catchUp(message));
+      this.onChange();
     } catch {
       // The next piece asks again, and the end of the answer needs none.
     }

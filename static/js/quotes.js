@@ -1,5 +1,7 @@
 /** The messages that others reply to: known already, or looked up once, many at a time. */
 
+import { Backoff } from "./backoff.js";
+
 const MOST_KEPT = 500;
 const MOST_AT_ONCE = 100;
 
@@ -7,9 +9,11 @@ export class Quotes {
   #chat;
   #found = new Map();
   #wanted = new Set();
+  #backoff;
 
   constructor(chat) {
     this.#chat = chat;
+    this.#backoff = chat.backoff ?? new Backoff();
   }
 
   /** The message; null where there is none; undefined while that is not known. */
@@ -37,12 +41,19 @@ export class Quotes {
 
   async #ask() {
     const messageIds = [...this.#wanted].slice(0, MOST_AT_ONCE);
+    if (messageIds.length === 0) {
+      return;
+    }
     try {
       const messages = await this.#chat.lookUp(messageIds);
+      this.#backoff.reset();
       messageIds.forEach((messageId) => this.#settle(messageId, messages));
       this.#chat.onChange();
-    } catch {
-      // Still wanted, and so not asked for again before `renew`.
+      this.#ask(); // for what did not fit, or was wanted meanwhile
+    } catch ({ retryable = true }) {
+      if (retryable) {
+        this.#chat.alarms.first("quotes", this.#backoff.next(), () => this.#ask());
+      }
     }
   }
 

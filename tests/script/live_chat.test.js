@@ -381,3 +381,38 @@ test("company is heard of, and gone when the connection is", async () => {
   last().end(1006);
   assert.deepEqual(chat.company.others, []);
 });
+
+const question = { ...fromBob, messageId: "m9", type: "ai", status: "processing", content: "", seq: 40 };
+
+function growing(chunk) {
+  const common = { op: "ephemeral", type: "aiDelta", chatId: "lunch", messageId: "m9", rev: question.rev };
+  last().push({ ...common, ...chunk });
+}
+
+test("a piece of an answer that was dropped is fetched, and asked for by the next where that fails", async () => {
+  open({ messages: [question] });
+  await subscribed();
+  growing({ from: 4, text: "two " });
+  await timers.pass(1_000);
+  last().refuse("fetch", { code: "unavailable", message: "", retryable: true });
+  await settled();
+  growing({ from: 8, text: "three" });
+  await timers.pass(1_000);
+  assert.equal(last().actions().filter((name) => name === "fetch").length, 2);
+  assert.deepEqual(lastSent("fetch").messageIds, ["m9"]);
+  last().reply("fetch", { results: { m9: { ...question, content: "one " } } });
+  await settled();
+  assert.deepEqual(contents(), ["one two three"]);
+});
+
+test("where nothing brings the pieces, an answer is looked at as it grows", async () => {
+  open({ messages: [question] });
+  await subscribed();
+  chat.onHeads({ lunch: "k3v9x2:40" });
+  assert.ok(!last().actions().includes("fetch"));
+  connection.rung = 2;
+  chat.onHeads({ lunch: "k3v9x2:40" });
+  last().reply("fetch", { results: { m9: { ...question, content: "one two" } } });
+  await settled();
+  assert.deepEqual(contents(), ["one two"]);
+});
