@@ -65,6 +65,7 @@ messages: .venv/test.stamp  ## Collect what is to be translated, and compile wha
 	@command -v msgfmt xgettext >/dev/null || { \
 		echo "gettext is missing: apt-get install gettext"; exit 1; }
 	DEBUG=1 $(BIN)/python manage.py $(COLLECT)
+	DEBUG=1 $(BIN)/python manage.py $(COLLECT) --domain djangojs --extension py
 	DEBUG=1 $(BIN)/python manage.py compilemessages --locale pt_BR --verbosity 0 --ignore .venv
 
 format: .venv/test.stamp

@@ -4,6 +4,7 @@ changed by the verbs of the domain, so that the log says so."""
 from messages.admin.cases import DecisionAdmin, HeldAdmin, ReportAdmin
 from messages.admin.chats import ChatAdmin, MembershipAdmin
 from messages.admin.entrance import enter
+from messages.admin.names import translate_names
 from messages.admin.problems import ProblemAdmin
 from messages.admin.talk import EventAdmin, MessageAdmin
 from messages.admin.trust import BanAdmin, InvitationAdmin, RevocationAdmin
@@ -24,3 +25,5 @@ __all__ = [
     "RevocationAdmin",
     "enter",
 ]
+
+translate_names()

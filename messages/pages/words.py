@@ -1,29 +1,55 @@
-"""What pages say about a message or the connection: one table for templates and script."""
+"""What pages say about a message or the connection: one table for templates and script.
 
+Its sentences are of the script's catalogue, `djangojs`, whoever shows them.
+"""
+
+from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.utils.functional import lazy
-from django.utils.translation import get_language, gettext, ngettext_lazy
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import get_language
+from django.utils.translation.trans_real import DjangoTranslation
 
 from messages.models import MessageType, RemovedBy, Status
 from messages.representation import WireMessage
 
-_language = lazy(get_language, str)
+_ENGLISH = "en"
 
 
-def counted(one: str, other: str) -> dict[str, Any]:
-    """Both forms of what is said of `{count}` things; which fits is for `static/js/words.js`."""
-    forms = {"one": ngettext_lazy(one, other, 1), "other": ngettext_lazy(one, other, 2)}
-    return {"language": _language(), **forms}
+@cache
+def _catalogue(language: str) -> DjangoTranslation:
+    return DjangoTranslation(language, domain="djangojs", localedirs=settings.LOCALE_PATHS)
+
+
+def _language_now() -> str:
+    return get_language() or _ENGLISH
+
+
+def _sentence(sentence: str) -> str:
+    return str(_catalogue(_language_now()).gettext(sentence))
+
+
+def _form(one: str, other: str, count: int) -> str:
+    return str(_catalogue(_language_now()).ngettext(one, other, count))
 
 
 def _elsewhere(sentence: str) -> str:
     """Nothing in English: there the sentence that is stored with the failure says more."""
-    return "" if (get_language() or "en").startswith("en") else gettext(sentence)
+    return "" if _language_now().startswith(_ENGLISH) else _sentence(sentence)
 
 
+_ = lazy(_sentence, str)
 in_portuguese = lazy(_elsewhere, str)
+_lazy_language = lazy(_language_now, str)
+_lazy_form = lazy(_form, str)
+
+
+def counted(one: str, other: str) -> dict[str, Any]:
+    """Both forms of what is said of `{count}` things; which fits is for `static/js/words.js`."""
+    forms = {"one": _lazy_form(one, other, 1), "other": _lazy_form(one, other, 2)}
+    return {"language": _lazy_language(), **forms}
+
 
 # `{name}` is filled in by whoever shows it.
 WORDS: dict[str, Any] = {

@@ -60,12 +60,14 @@ export class Follower {
   }
 
   #settle(problem) {
-    if (problem === undefined || problem instanceof Disconnected) {
+    const { isReady } = this.#chat.connection;
+    const isLost = problem instanceof Disconnected; // a request alone, where the line is still there
+    if (problem === undefined || (isLost && !isReady)) {
       this.#look();
-      if (this.#hasToAskAgain && this.#chat.connection.isReady) {
+      if (this.#hasToAskAgain && isReady) {
         this.subscribe();
       }
-    } else if (problem.retryable) {
+    } else if (isLost || problem.retryable) {
       this.#chat.alarms.first("again", problem.retryAfterMs ?? RETRY_MS, () => this.subscribe());
       this.#look();
     } else {

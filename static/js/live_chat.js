@@ -2,7 +2,7 @@
 
 import { Follower } from "./follower.js";
 import { KnownChat } from "./known_chat.js";
-import { meaningOf } from "./protocol.js";
+import { OPEN, meaningOf } from "./protocol.js";
 
 const FETCH_MS = 1_000;
 
@@ -66,6 +66,15 @@ export class LiveChat extends KnownChat {
   onHeads(heads) {
     if (heads?.[this.chatId] && this.stopped === null) {
       this.#follower.hearOf(heads[this.chatId]);
+      this.#lookAtOpen();
+    }
+  }
+
+  /** Plain requests do not bring an answer piece by piece. */
+  #lookAtOpen() {
+    const open = this.timeline.tail.filter(({ status }) => OPEN.has(status));
+    if (this.connection.rung > 1 && open.length > 0) {
+      this.#fetch(open.map(({ messageId }) => messageId));
     }
   }
 
@@ -97,14 +106,14 @@ export class LiveChat extends KnownChat {
   #grow(piece) {
     if (this.timeline.grow(piece)) {
       const { messageId } = piece;
-      this.alarms.first(`fetch ${messageId}`, FETCH_MS, () => this.#fetch(messageId));
+      this.alarms.first(`fetch ${messageId}`, FETCH_MS, () => this.#fetch([messageId]));
     }
     this.onChange();
   }
 
   /** Where that fails, the next piece asks again; the end of the answer needs none. */
-  async #fetch(messageId) {
-    const messages = await this.lookUp([messageId]).catch(() => []);
+  async #fetch(messageIds) {
+    const messages = await this.lookUp(messageIds).catch(() => []);
     messages.forEach((message) => this.timeline.catchUp(message));
     this.onChange();
   }

@@ -1,5 +1,7 @@
 /** The messages that others reply to, looked up many at a time. */
 
+import { Backoff } from "./backoff.js";
+
 const MOST_KEPT = 500;
 const MOST_AT_ONCE = 100;
 
@@ -7,9 +9,11 @@ export class Quotes {
   #chat;
   #found = new Map();
   #wanted = new Set();
+  #backoff;
 
   constructor(chat) {
     this.#chat = chat;
+    this.#backoff = chat.backoff ?? new Backoff();
   }
 
   /** Null where there is none, undefined while that is not known. */
@@ -37,14 +41,24 @@ export class Quotes {
 
   async #ask() {
     const messageIds = [...this.#wanted].slice(0, MOST_AT_ONCE);
-    try {
-      const messages = await this.#chat.lookUp(messageIds);
-      messageIds.forEach((messageId) => this.#found.set(messageId, null));
-      messages.forEach((message) => this.#found.set(message.messageId, message));
-      messageIds.forEach((messageId) => this.#wanted.delete(messageId));
-    } catch {
-      return; // still wanted, and so not asked for again before `renew`
+    if (messageIds.length === 0) {
+      return;
     }
+    try {
+      this.#take(messageIds, await this.#chat.lookUp(messageIds));
+      this.#ask(); // for what did not fit, or was wanted meanwhile
+    } catch ({ retryable = true }) {
+      if (retryable) {
+        this.#chat.alarms.first("quotes", this.#backoff.next(), () => this.#ask());
+      }
+    }
+  }
+
+  #take(messageIds, messages) {
+    this.#backoff.reset();
+    messageIds.forEach((messageId) => this.#found.set(messageId, null));
+    messageIds.forEach((messageId) => this.#wanted.delete(messageId));
+    messages.forEach((message) => this.#found.set(message.messageId, message));
     [...this.#found.keys()].slice(0, -MOST_KEPT).forEach((messageId) => this.#found.delete(messageId));
     this.#chat.onChange();
   }

@@ -1,17 +1,10 @@
 """For everybody: by keyboard alone, aloud, in the dark, on a small screen."""
 
-import json
-from importlib.resources import files
-
-import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import SitDown
-from tests.browser.person import Person
 from tests.browser.test_asking import answer_of, ask
 
-AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # 1280 pixels at 400 %.
 NARROW = {"width": 320, "height": 256}
 
@@ -27,55 +20,6 @@ _LISTEN = """() => {
         }
     }))).observe(document.querySelector("main"), { childList: true, subtree: true });
 }"""
-
-
-def complaints(page: Page) -> list[str]:
-    """What axe-core finds wrong with what the page shows now."""
-    page.evaluate(AXE)
-    options = json.dumps({"runOnly": {"type": "tag", "values": RULES}})
-    found = page.evaluate(f"axe.run(document, {options})")
-    return [
-        f"{violation['id']}: {[node['target'] for node in violation['nodes']]}"
-        for violation in found["violations"]
-    ]
-
-
-@pytest.mark.parametrize("scheme, locale", [("light", "en-US"), ("dark", "pt-BR")])
-def test_axe_has_nothing_to_say_of_any_page(sit_down: SitDown, scheme: str, locale: str) -> None:
-    ann = sit_down("ann", color_scheme=scheme, locale=locale)
-    _say_all_kinds(ann)
-    assert complaints(ann.page) == []
-    ann.page.locator("#log").focus()
-    for key in ("ArrowUp", "ArrowUp"):
-        ann.page.keyboard.press(key)
-    ann.page.locator("[data-act=remove]").click()
-    assert complaints(ann.page) == []
-    paths = ("/", "/new/", "/accounts/", "/chats/nowhere/", f"{ann.chat.path}search/?q=soup")
-    for path in paths:
-        ann.page.goto(f"{ann.url}{path}")
-        assert complaints(ann.page) == []
-    assert locale.startswith(
-        (ann.page.locator("html").get_attribute("lang") or "none").split("-")[0]
-    )
-    ann.context.clear_cookies()
-    ann.page.goto(f"{ann.url}/accounts/login/")
-    assert complaints(ann.page) == []
-
-
-def _say_all_kinds(person: Person) -> None:
-    person.page.goto(f"{person.url}{person.chat.path}")
-    person.page.locator("#status[data-state=inStep]").wait_for()
-    person.box.fill("# Soup\n\n- *one*\n- `two` https://example.com\n\n> said\n\n| a |\n|-|\n| 1 |")
-    person.box.press("Enter")
-    person.box.fill("/ai Who is there?")
-    person.box.press("Enter")
-    expect(answer_of(person)).to_have_attribute("data-state", "completed")
-    person.box.fill("https://youtu.be/dQw4w9WgXcQ")
-    person.box.press("Enter")
-    expect(person.page.locator("#messages .video img[src]")).to_be_visible()
-    person.page.locator("#messages > li .content").first.hover()
-    person.page.locator("[data-act=reply]").click()
-    person.box.fill("y" * 16_390)
 
 
 def test_the_keyboard_alone_writes_edits_switches_and_tries_again(sit_down: SitDown) -> None:

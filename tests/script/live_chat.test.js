@@ -6,6 +6,7 @@ import { Backoff } from "../../static/js/backoff.js";
 import { ChatList } from "../../static/js/chat_list.js";
 import { Chats } from "../../static/js/chats.js";
 import { Connection } from "../../static/js/connection.js";
+import { Disconnected } from "../../static/js/protocol.js";
 import { SocketLine } from "../../static/js/socket_line.js";
 import { LiveChat } from "../../static/js/live_chat.js";
 import { FakeSocket } from "./fake_socket.js";
@@ -112,6 +113,17 @@ test("events are applied in order, and an unknown type moves the cursor all the 
   last().push(event(42, null, "chat_painted_blue"));
   assert.deepEqual(contents(), ["Olá", "Welcome"]);
   assert.equal(chat.state, "inStep");
+});
+
+test("a subscription that is lost while the line is still there is asked for again", async () => {
+  const call = connection.call.bind(connection);
+  connection.call = () => Promise.reject(new Disconnected());
+  last().push(server.hello);
+  await settled();
+  assert.equal(chat.state, "catchingUp");
+  connection.call = call;
+  await timers.pass(1_000);
+  assert.deepEqual(last().actions(), ["subscribe"]);
 });
 
 test("a gap is waited for, then asked for, from the cursor", async () => {
@@ -379,4 +391,39 @@ test("company is heard of, and gone when the connection is", async () => {
   assert.deepEqual(chat.company.writing, []);
   last().end(1006);
   assert.deepEqual(chat.company.others, []);
+});
+
+const question = { ...fromBob, messageId: "m9", type: "ai", status: "processing", content: "", seq: 40 };
+
+function growing(chunk) {
+  const common = { op: "ephemeral", type: "aiDelta", chatId: "lunch", messageId: "m9", rev: question.rev };
+  last().push({ ...common, ...chunk });
+}
+
+test("a piece of an answer that was dropped is fetched, and asked for by the next where that fails", async () => {
+  open({ messages: [question] });
+  await subscribed();
+  growing({ from: 4, text: "two " });
+  await timers.pass(1_000);
+  last().refuse("fetch", { code: "unavailable", message: "", retryable: true });
+  await settled();
+  growing({ from: 8, text: "three" });
+  await timers.pass(1_000);
+  assert.equal(last().actions().filter((name) => name === "fetch").length, 2);
+  assert.deepEqual(lastSent("fetch").messageIds, ["m9"]);
+  last().reply("fetch", { results: { m9: { ...question, content: "one " } } });
+  await settled();
+  assert.deepEqual(contents(), ["one two three"]);
+});
+
+test("where nothing brings the pieces, an answer is looked at as it grows", async () => {
+  open({ messages: [question] });
+  await subscribed();
+  chat.onHeads({ lunch: "k3v9x2:40" });
+  assert.ok(!last().actions().includes("fetch"));
+  connection.rung = 2;
+  chat.onHeads({ lunch: "k3v9x2:40" });
+  last().reply("fetch", { results: { m9: { ...question, content: "one two" } } });
+  await settled();
+  assert.deepEqual(contents(), ["one two"]);
 });

@@ -8,8 +8,12 @@ export class ModelServer {
   #ids = 0;
   #sockets = new Set();
 
+  join(listener) {
+    this.#sockets.add(listener);
+  }
+
   open(socket) {
-    this.#sockets.add(socket);
+    this.join(socket);
     const hello = { op: "hello", protocol: 1, user: { id: 7, name: "Ann" }, pingIntervalMs: 25_000 };
     socket.carry(hello);
   }
@@ -111,8 +115,8 @@ export class ModelServer {
     const acts = {
       subscribe: () => this.#subscribe(socket, fields),
       unsubscribe: () => socket.chatIds.delete(fields.chatId) && {},
-      send: () => this.#send(fields),
-      fetch: () => this.#fetch(fields),
+      send: () => this.send(fields),
+      fetch: () => this.fetch(fields),
       ping: () => ({ heads: this.#heads(socket), now: 0 }),
     };
     socket.carry({ op: "reply", id, ok: true, data: acts[action]?.() ?? {} });
@@ -122,30 +126,49 @@ export class ModelServer {
     return Object.fromEntries([...socket.chatIds].map((chatId) => [chatId, this.head(chatId)]));
   }
 
-  #send({ chatId, clientMessageId, content }) {
+  send({ chatId, clientMessageId, content }) {
     return this.say(chatId, content, { author: { id: 7, name: "Ann" }, clientMessageId });
   }
 
-  #fetch({ chatId, messageIds }) {
+  fetch({ chatId, messageIds }) {
     const { messages } = this.chat(chatId);
     const missing = { error: "notFound" };
     return { results: Object.fromEntries(messageIds.map((id) => [id, messages.get(id) ?? missing])) };
   }
 
   #subscribe(socket, { chatId, since, tail }) {
-    const chat = this.chat(chatId);
     socket.chatIds.add(chatId);
-    const [epoch, seq] = (since ?? "none:0").split(":");
-    const missed = chat.log.length - Number(seq);
+    const found = this.eventsAfter(chatId, since ?? "none:0", MOST_REPLAYED);
     const limits = { contentChars: 16_384, frameBytes: 65_536, budget: null };
     const common = {
       head: this.head(chatId), oldestSeq: 1, open: [], presence: [], permissions: { send: true }, limits,
     };
-    if (epoch !== chat.epoch || missed < 0 || missed > MOST_REPLAYED) {
-      return { ...common, mode: "snapshot", messages: tail ? structuredClone(this.shown(chatId).slice(-tail)) : [] };
+    if (found === null || found.more) {
+      return { ...common, mode: "snapshot", messages: tail ? this.newest(chatId, tail).messages : [] };
     }
-    const numbers = Array.from({ length: missed }, (_, place) => Number(seq) + place + 1);
+    return { ...common, mode: found.events.length > 0 ? "replay" : "live", events: found.events };
+  }
+
+  // --- What an address answers ----------------------------------------------------------------
+
+  lines() {
+    return [...this.chats.keys()].map((chatId) => ({ chatId, head: this.head(chatId) }));
+  }
+
+  newest(chatId, limit) {
+    return { messages: structuredClone(this.shown(chatId).slice(-limit)), head: this.head(chatId) };
+  }
+
+  /** `{events, head, more}`; null where a cursor leads nowhere. */
+  eventsAfter(chatId, cursor, limit = Infinity) {
+    const chat = this.chat(chatId);
+    const [epoch, seq] = cursor.split(":");
+    const missed = chat.log.length - Number(seq);
+    if (epoch !== chat.epoch || missed < 0) {
+      return null;
+    }
+    const numbers = Array.from({ length: Math.min(missed, limit) }, (_, place) => Number(seq) + place + 1);
     const events = numbers.map((number) => this.#event(chat, number));
-    return { ...common, mode: missed ? "replay" : "live", events };
+    return { events, head: this.head(chatId), more: missed > limit };
   }
 }
