@@ -14,14 +14,14 @@ from messages.video import is_video_id
 _LINE = 200
 QUOTE = 120
 MATCH = 300
-# `static/js/log_view.js` says the same.
+# `static/js/message_element.js` says the same.
 LONG_CHARS = 3_000
 LONG_LINES = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What `chat/message.html` shows; `static/js/log_view.js` fills in the same."""
+    """What `chat/message.html` shows; `static/js/message_element.js` fills in the same."""
 
     message: WireMessage
     own: bool

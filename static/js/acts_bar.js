@@ -43,7 +43,6 @@ function tap({ pointerType, target }, message) {
   }
 }
 
-/** Arrows go from message to message, Tab into one and its actions. */
 function press(event, message) {
   const step = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[event.key];
   const isOnMessage = event.target === message;

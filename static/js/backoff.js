@@ -1,4 +1,4 @@
-/** How long to wait before the next try: anywhere below a ceiling that doubles. */
+/** How long to wait before the next try: below a ceiling that doubles. */
 
 const FIRST_MS = 500;
 const MOST_MS = 30_000;

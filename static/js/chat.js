@@ -1,4 +1,4 @@
-/** The chat page: what the server rendered, the person's chats, and what one sees of them. */
+/** The chat page: the person's chats, and what one sees of them. */
 
 import * as view from "./chat_view.js";
 import { showList } from "./list_view.js";

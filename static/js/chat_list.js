@@ -10,7 +10,6 @@ export class ChatList {
   #means; // selfId, read, alarms, onChange
   #lines = new Map();
 
-  /** A line's `last` is the newest message, undefined where the page shows it already. */
   constructor({ lines = [], ...means }) {
     this.#means = means;
     lines.forEach((line) => this.#lines.set(line.chatId, line));

@@ -10,7 +10,7 @@ import { Disconnected, meaningOf } from "./protocol.js";
 import * as place from "./reading_place.js";
 import { say, statusOf } from "./words.js";
 
-// How much may be left above or below before more is read, in heights of the log.
+// How near an end more is read, in heights of the log.
 const AHEAD = 1.5;
 const names = new Intl.ListFormat(document.documentElement.lang);
 const toEnd = byId("to-end");

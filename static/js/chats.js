@@ -3,11 +3,11 @@
 const MOST_KEPT = 50;
 const MOST_LISTED = 50;
 const KEEP_MS = 1_000;
-const RECALL_MS = 100;
+const RECALL_MS = 100; // some browsers take long to find what they kept
 
 export class Chats {
   #means; // make, alarms, shelf, onDraft
-  #known = new Map(); // the one shown longest ago comes first
+  #known = new Map();
   #waking = new Set();
   #changed = new Set();
   #currentId = null;
@@ -106,7 +106,10 @@ export class Chats {
     }
     if (this.#means.shelf) {
       this.#waking.add(chat);
-      await Promise.race([this.#recall(chat), this.#patience(chat)]);
+      const enough = new Promise((resolve) => {
+        this.#means.alarms.last(`recall ${chat.chatId}`, RECALL_MS, resolve);
+      });
+      await Promise.race([this.#recall(chat), enough]);
       this.#waking.delete(chat);
     }
     if (this.#isOpen && this.#known.get(chat.chatId) === chat) {
@@ -127,13 +130,6 @@ export class Chats {
       chat.draft = draft;
       this.#means.onDraft(chat);
     }
-  }
-
-  /** Some browsers take long to find what they kept. */
-  #patience({ chatId }) {
-    return new Promise((resolve) => {
-      this.#means.alarms.last(`patience ${chatId}`, RECALL_MS, resolve);
-    });
   }
 
   onOpen() {

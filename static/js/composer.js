@@ -14,7 +14,7 @@ const count = byId("count");
 
 let on;
 let context = null;
-let aside = null; // what was being written before an edit began
+let aside = null;
 let saidAt = null;
 
 /** `onSend(what)` returns whether it took the text; if not, the form goes to the server. */
@@ -47,7 +47,6 @@ export function restore(content) {
   box.focus();
 }
 
-/** `kind` is `reply`, `about` for a question, or `edit`. */
 export function begin(kind, message) {
   if (!message || (kind === "edit" && context?.messageId === message.messageId)) {
     return;
@@ -162,7 +161,6 @@ function rest() {
   }
 }
 
-/** Which buttons a kind of text has is a matter of style. */
 function paint() {
   const { kind = "new", messageId = "", words: title = "" } = context ?? {};
   form.dataset.kind = kind;

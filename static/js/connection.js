@@ -58,7 +58,6 @@ export class Connection {
     }
   }
 
-  /** For lines that cannot be quick about all chats. */
   watch(chatId) {
     if (this.isReady) {
       this.#line.watch?.(chatId);
@@ -139,7 +138,6 @@ export class Connection {
     }
   }
 
-  /** Tried beside the line in use, which stays until the better one is open. */
   #climbTo(rung) {
     this.#climber = null;
     if (rung >= this.rung) {

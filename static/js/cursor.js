@@ -1,4 +1,4 @@
-/** The position in one chat's log: events pass here in order, once each, without holes. */
+/** The position in one chat's log: events pass in order, once each, without holes. */
 
 const MOST_HELD = 500;
 
@@ -43,7 +43,6 @@ export class Cursor {
     return Math.max(this.#seq, ...ahead.map(({ seq }) => seq)) - this.#seq;
   }
 
-  /** Returns the events whose turn it is now. */
   take(event) {
     // What does not fit is not lost: being behind already means asking for everything missing.
     if (!this.#covers(event) && this.#held.length < MOST_HELD) {
@@ -52,7 +51,6 @@ export class Cursor {
     return this.#release();
   }
 
-  /** The only way to learn that the very last event is missing. */
   hearOf(headText) {
     const head = parseCursor(headText);
     this.#head = this.#covers(head) ? null : head;

@@ -1,4 +1,4 @@
-/** Keeps one chat in step: subscribes from its cursor, again whenever something lacks. */
+/** Subscribes to one chat from its cursor, again whenever something lacks. */
 
 import { Disconnected } from "./protocol.js";
 

@@ -1,4 +1,4 @@
-/** What is meant by a text in the box: words, a question, or a video. */
+/** What is meant by a text in the box. */
 
 const ASK = "/ai ";
 const MOST_CHARACTERS = 16_384;

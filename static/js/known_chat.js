@@ -23,10 +23,10 @@ export class KnownChat {
   title = null;
   permissions = null;
   frameBytes = FRAME_BYTES;
-  toldSeq = 0; // how far the server was told that it is read
+  toldSeq = 0;
   stopped = null;
   draft = {};
-  place = null; // where the log stands while another chat is shown
+  place = null;
   clock = Date.now;
   onRead = NOTHING;
   onGone = NOTHING;
@@ -72,7 +72,6 @@ export class KnownChat {
     return this.news.firstOf(this.timeline.messages, this.timeline.hasOlder);
   }
 
-  /** Returns false for what has to go by the page's form. */
   send(what) {
     const isTaken = this.stopped === null && !this.connection.isHopeless;
     if (isTaken) {
@@ -98,8 +97,8 @@ export class KnownChat {
   /** `verdict` is "up", "down", or null to take it back; without it, what was said before. */
   async rate(messageId, verdict) {
     const path = `chats/${this.chatId}/messages/${messageId}/feedback/`;
-    const asked = verdict === undefined ? this.rest.get(path) : this.rest.request({ path, body: { verdict } });
-    return (await asked).verdict;
+    const method = verdict === undefined ? "GET" : "POST";
+    return (await this.rest.request({ method, path, body: { verdict } })).verdict;
   }
 
   async whyRemoved(messageId) {

@@ -1,4 +1,4 @@
-/** The list of chats on the page: the lines the server made, kept in step. */
+/** The list of chats on the page: the server's lines, kept in step. */
 
 import { showTime } from "./local_times.js";
 import { arrange, slot, template, words, write } from "./parts.js";
@@ -23,11 +23,28 @@ function fill(item, { chatId, title, unread, at, last }, isCurrent) {
   link.setAttribute("href", `/chats/${chatId}/`);
   link.ariaCurrent = isCurrent ? "page" : null;
   write(slot(item, "title"), title);
-  slot(item, "unread").hidden = isCurrent || unread === 0;
-  write(slot(item, "count"), `${unread}`);
+  showUnread(item, isCurrent ? 0 : unread);
   showTime(slot(item, "time"), at);
   if (last) {
-    write(slot(item, "author"), `${authorOf(last, words)}:`);
-    write(slot(item, "text"), firstWords(last, words, MOST_LETTERS));
+    showLast(slot(item, "last"), `${authorOf(last, words)}:`, ` ${firstWords(last, words, MOST_LETTERS)}`);
+  }
+}
+
+function showUnread(item, unread) {
+  if (unread === 0) {
+    slot(item, "unread")?.remove();
+    return;
+  }
+  if (!slot(item, "unread")) {
+    item.firstElementChild.append(slot(template("line-template"), "unread"));
+  }
+  write(slot(item, "count"), `${unread}`);
+}
+
+function showLast(line, name, text) {
+  if (line.textContent !== name + text) {
+    const author = document.createElement("b");
+    author.textContent = name;
+    line.replaceChildren(author, text);
   }
 }

@@ -14,7 +14,6 @@ export class LiveChat extends KnownChat {
   #hasBegun = false;
   #follower = new Follower(this);
 
-  /** Never better than it is. */
   get state() {
     if (this.stopped !== null) {
       return "stopped";
@@ -102,7 +101,7 @@ export class LiveChat extends KnownChat {
     this.onChange();
   }
 
-  /** Text that begins further on than what is here ends: a piece was dropped. */
+  /** A piece that was dropped is fetched. */
   #grow(piece) {
     if (this.timeline.grow(piece)) {
       const { messageId } = piece;

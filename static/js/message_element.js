@@ -48,7 +48,6 @@ export function fillUnsent(element, row) {
   write(slot(element, "state"), states[state]);
 }
 
-/** The server renders an answer when it is whole. */
 export function grow(element, text) {
   element.toggleAttribute("data-growing", true);
   write(slot(element, "content"), text);

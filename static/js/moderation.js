@@ -1,4 +1,4 @@
-/** The desk of moderators: asks every few seconds for the page as it is now. */
+/** The desk of moderators, asked for anew every few seconds. */
 
 import { LivePage } from "./live_page.js";
 import { showLocally } from "./local_times.js";

@@ -1,4 +1,4 @@
-/** Addresses of chats: links between them are followed without loading a page. */
+/** Links between chats are followed without loading a page. */
 
 const CHAT = /^\/chats\/([A-Za-z0-9][A-Za-z0-9_-]{0,63})\/$/;
 

@@ -24,7 +24,7 @@ export class News {
     return messages.filter((message) => this.#isNew(message, this.#seen)).length;
   }
 
-  /** To stand below a line; null where the first new one may not be here. */
+  /** Null where the first new one may not be here. */
   firstOf(messages, hasOlder) {
     const hasMoreCome = this.#seen > this.#begin && this.count(messages) > 0;
     if (this.#begin === null || hasMoreCome) {

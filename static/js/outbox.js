@@ -40,7 +40,6 @@ export class Outbox {
     return this.entries.find(({ state }) => state !== "failed") ?? null;
   }
 
-  /** Its event and its reply both say that it is stored, in any order. */
   settle(clientMessageId) {
     const entry = this.#entries.get(clientMessageId);
     if (entry) {
@@ -156,7 +155,7 @@ export class Outbox {
     return (bytesOf(frame) <= frameBytes ? connection : rest).call(frame);
   }
 
-  /** Not knowing, or being told to wait, means the same message again; a clear no means no. */
+  /** Only a clear no means no. */
   #refused(clientMessageId, problem) {
     if (!problem.retryable) {
       this.refuse(clientMessageId, problem);

@@ -1,4 +1,4 @@
-/** What a reader may do with a message now: the server's rules, so that none is offered in vain. */
+/** What a reader may do with a message now, by the server's rules. */
 
 const EDITABLE = new Set(["user", "system", "youtube"]);
 

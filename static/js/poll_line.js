@@ -1,4 +1,4 @@
-/** A line of plain requests: one that waits for the chats looked at, one now and then for all. */
+/** Requests that wait for the chats looked at, and one now and then for all. */
 
 import { meaningOf } from "./protocol.js";
 import { RequestLine } from "./request_line.js";
@@ -10,7 +10,7 @@ const REST_MS = 1_000;
 const MOST_WATCHED = 3;
 
 export class PollLine extends RequestLine {
-  #watched; // chatIds, the one looked at last comes first
+  #watched;
   #positions = new Map();
   #polls = new Map();
 

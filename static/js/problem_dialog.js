@@ -1,4 +1,4 @@
-/** The dialog that tells staff what went wrong, with the trace of this tab. */
+/** The dialog that tells staff what went wrong. */
 
 import { byId, slot } from "./parts.js";
 

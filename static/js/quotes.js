@@ -16,7 +16,6 @@ export class Quotes {
     this.#backoff = chat.backoff ?? new Backoff();
   }
 
-  /** Null where there is none, undefined while that is not known. */
   get(messageId) {
     if (!this.#found.has(messageId)) {
       if (this.#wanted.size === 0) {
@@ -33,7 +32,6 @@ export class Quotes {
     }
   }
 
-  /** What changed unheard, or could not be had, may be otherwise now. */
   renew() {
     this.#found.clear();
     this.#wanted.clear();

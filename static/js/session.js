@@ -1,4 +1,4 @@
-/** One person's chats, with all that this browser has for them. */
+/** One person's chats, with what this browser has for them. */
 
 import { Alarms } from "./alarms.js";
 import { ChatList } from "./chat_list.js";
@@ -36,8 +36,8 @@ export class Session extends Chats {
     this.#user = user;
     this.#onChange = onChange;
     this.#shelf = shelf;
-    const channel = new BroadcastChannel(`chatrouting outbox ${user.id}`);
-    channel.onmessage = ({ data }) => this.#write(data.chatId);
+    const channel = channelOf(`chatrouting outbox ${user.id}`);
+    channel?.addEventListener("message", ({ data }) => this.#write(data.chatId));
     this.#unsent = new Unsent({ shelf, channel, locks: navigator.locks });
     this.connection = this.trace.over(this.#connect());
   }
@@ -101,8 +101,11 @@ export class Session extends Chats {
     ];
     const connect = (listener) => new Connection({ lines, listener });
     const name = `chatrouting link ${this.#user.id}`;
-    const channel = new BroadcastChannel(name);
-    return locks ? new SharedConnection({ connect, listener: this, channel, locks, name }) : connect(this);
+    const channel = channelOf(name);
+    if (!channel || !locks) {
+      return connect(this);
+    }
+    return new SharedConnection({ connect, listener: this, channel, locks, name });
   }
 
   #make(page) {
@@ -141,4 +144,8 @@ export class Session extends Chats {
 function token() {
   const cookie = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
   return cookie ?? document.querySelector("[name=csrfmiddlewaretoken]").value;
+}
+
+function channelOf(name) {
+  return globalThis.BroadcastChannel ? new BroadcastChannel(name) : null;
 }

@@ -1,4 +1,4 @@
-/** One connection for all tabs of a browser: one of them holds it, the others speak through it. */
+/** One connection for all tabs: one of them holds it, the others speak through it. */
 
 import { Alarms } from "./alarms.js";
 import { Calls } from "./calls.js";

@@ -1,4 +1,4 @@
-/** The life of one WebSocket: hello, frames, pings, and an end that is noticed. */
+/** The life of one WebSocket. */
 
 import { Alarms } from "./alarms.js";
 import { Calls } from "./calls.js";

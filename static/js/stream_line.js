@@ -10,7 +10,7 @@ const BEATS_MISSED = 3;
 
 export class StreamLine extends RequestLine {
   #openStream;
-  #heard; // chatId to the position it is heard from, null for the head; oldest first
+  #heard; // chatId to position, null for the head; oldest first
   #stream = null;
   #patience = HELLO_MS;
   #isOpen = false;
@@ -23,19 +23,10 @@ export class StreamLine extends RequestLine {
     this.#begin();
   }
 
-  async call(frame) {
-    const data = await super.call(frame);
-    if (frame.action === "unsubscribe") {
-      this.#heard.delete(frame.chatId);
-    }
-    return data;
-  }
-
   listen(chatIds) {
     chatIds.forEach((chatId) => this.follow(chatId, null));
   }
 
-  /** Another chat needs another stream; some are gathered for one. */
   follow(chatId, position) {
     if (this.#heard.has(chatId)) {
       return;
@@ -52,7 +43,6 @@ export class StreamLine extends RequestLine {
     this.#stream?.abort();
   }
 
-  /** It goes on from where each chat was heard of last. */
   async #begin() {
     this.#stream?.abort();
     this.#stream = new AbortController();
@@ -127,7 +117,6 @@ async function openByFetch(path, signal) {
   return piecesOf(answer.body.pipeThrough(new TextDecoderStream()));
 }
 
-/** Not in every browser can a loop walk a stream. */
 async function* piecesOf(stream) {
   const reader = stream.getReader();
   for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {

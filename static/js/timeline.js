@@ -65,7 +65,6 @@ export class Timeline extends MessageSet {
     }
   }
 
-  /** Messages that end where the tail begins, or overlap it. */
   extend(messages, moreBefore) {
     if (this.from > 0 || this.tail.length === 0) {
       const first = firstOf([...messages, ...this.tail]);
@@ -116,7 +115,6 @@ export class Timeline extends MessageSet {
     this.#show(Infinity, Infinity);
   }
 
-  /** Who reads further up is not moved by what is new. */
   settle(isAtEnd) {
     this.#isAtEnd = isAtEnd;
     if (this.isLive && this.messages.length > MOST_SHOWN) {
@@ -159,7 +157,6 @@ export class Timeline extends MessageSet {
     return seq >= this.from || (seq >= this.#first && seq <= this.#last);
   }
 
-  /** Once chosen it stays the first, whatever comes at the end. */
   get #begin() {
     if (this.#first === Infinity && this.all.length > 0) {
       this.#first = this.tail.length > STEP ? this.tail.at(-STEP).seq : this.from;

@@ -38,6 +38,6 @@ export class Unsent {
   }
 
   #tell({ chatId }) {
-    this.channel.postMessage({ chatId });
+    this.channel?.postMessage({ chatId });
   }
 }

@@ -1,4 +1,4 @@
-/** The card of a video: its picture from here, and the player only once it is asked for. */
+/** The card of a video: its picture is from here, the player comes when asked for. */
 
 import { slot, template } from "./parts.js";
 
