@@ -2,7 +2,7 @@
 
 import { showLocally, utc } from "./local_times.js";
 import { arrange, template, words, write } from "./parts.js";
-import { authorOf, stateOf } from "./words.js";
+import { authorOf, firstWords } from "./words.js";
 
 const MOST_LETTERS = 200;
 
@@ -50,11 +50,10 @@ export class ListView {
   }
 
   #fillLast(item, message) {
-    const text = stateOf(message, words) || message.content || message.metadata.url || "";
     const author = document.createElement("b");
     author.textContent = `${authorOf(message, words)}:`;
     const line = item.querySelector(".last");
-    const short = ` ${text.slice(0, MOST_LETTERS).split(/\s+/).join(" ").trim()}`;
+    const short = ` ${firstWords(message, words, MOST_LETTERS)}`;
     if (line.textContent !== author.textContent + short) {
       line.replaceChildren(author, short);
     }

@@ -53,6 +53,7 @@ export class LiveChat {
     const { chatId, title = null, user, cursor, messages, moreBefore, readSeq = null, passage } = page;
     Object.assign(this, { chatId, title, clock, ...means }); // connection, rest, unsent, onChange
     this.#selfId = user.id;
+    this.#readSeq = readSeq ?? 0;
     this.#onGone = onGone;
     this.#onRead = onRead;
     this.alarms = new Alarms(timers, clock);
@@ -168,23 +169,22 @@ export class LiveChat {
     this.onChange();
   }
 
-  /** `verdict` is "up", "down", or null to take it back; without it, what was said before. */
+  /** `verdict` is "up", "down", or null to take it back; without it, what was said. */
   async rate(messageId, verdict) {
     const path = `chats/${this.chatId}/messages/${messageId}/feedback/`;
     const asked = verdict === undefined ? this.rest.get(path) : this.rest.request({ path, body: { verdict } });
     return (await asked).verdict;
   }
 
-  /** Everything up to here was seen; told at most once a second. */
+  /** Told at once, and then at most once a second. */
   markRead() {
     // What was answered to a send may be here before its event is.
     this.news.see(Math.max(this.cursor.seq, this.#timeline.messages.at(-1)?.seq ?? 0));
-    if (this.cursor.seq > this.#readSeq) {
-      this.alarms.first("read", READ_MS, () => {
-        this.#readSeq = this.cursor.seq;
-        this.tell("read", this.#readSeq);
-        this.#onRead(this.#readSeq);
-      });
+    if (this.cursor.seq > this.#readSeq && !this.alarms.has("read")) {
+      this.#readSeq = this.cursor.seq;
+      this.tell("read", this.#readSeq);
+      this.#onRead(this.#readSeq);
+      this.alarms.first("read", READ_MS, this.onChange);
     }
   }
 
@@ -243,19 +243,15 @@ export class LiveChat {
   onHeads(heads) {
     if (heads?.[this.chatId] && this.stopped === null) {
       this.#follower.hearOf(heads[this.chatId]);
-      this.#lookAtOpen();
+      // Plain requests do not bring an answer piece by piece.
+      const open = this.#timeline.messages.filter(({ status }) => OPEN.has(status));
+      if (this.connection.rung > 1 && open.length > 0) {
+        this.#fetch(open.map(({ messageId }) => messageId));
+      }
     }
   }
 
-  /** Plain requests do not bring an answer piece by piece. */
-  #lookAtOpen() {
-    const open = this.#timeline.messages.filter(({ status }) => OPEN.has(status));
-    if (this.connection.rung > 1 && open.length > 0) {
-      this.#fetch(open.map(({ messageId }) => messageId));
-    }
-  }
-
-  /** Whatever is not of this chat, or of a kind not known here, ends at this door. */
+  /** What is not of this chat, or of a kind not known here, ends at this door. */
   onFrame(frame) {
     const { op, type, chatId } = frame;
     if (chatId !== this.chatId || this.stopped !== null) {

@@ -1,4 +1,4 @@
-/** The messages that others reply to: known already, or looked up once, many at a time. */
+/** The messages that others reply to: known already, or looked up, many at once. */
 
 import { Backoff } from "./backoff.js";
 
@@ -49,7 +49,7 @@ export class Quotes {
       this.#backoff.reset();
       messageIds.forEach((messageId) => this.#settle(messageId, messages));
       this.#chat.onChange();
-      this.#ask(); // for what did not fit, or was wanted meanwhile
+      this.#ask(); // for what was wanted meanwhile, or did not fit
     } catch ({ retryable = true }) {
       if (retryable) {
         this.#chat.alarms.first("quotes", this.#backoff.next(), () => this.#ask());
