@@ -49,7 +49,7 @@ export class Quotes {
       this.#backoff.reset();
       messageIds.forEach((messageId) => this.#settle(messageId, messages));
       this.#chat.onChange();
-      this.#ask(); // for what was wanted meanwhile, or did not fit
+      this.#ask(); // what did not fit, or is new
     } catch ({ retryable = true }) {
       if (retryable) {
         this.#chat.alarms.first("quotes", this.#backoff.next(), () => this.#ask());
