@@ -1,91 +1,65 @@
-/** One bar of actions for all messages: it stands at the one that is pointed at, or has the focus. */
+/** One bar of actions for all messages: where the pointer or the focus is. */
 
 import { focusOn, log, messages, template } from "./parts.js";
 
-export class ActsBar {
-  #bar = template("acts-template");
-  #permitted;
+export const bar = template("acts-template");
+let permitted;
 
-  /** `permitted(element)` is the names of what may be done with that message now. */
-  constructor(permitted) {
-    this.#permitted = permitted;
-    const messageAt = ({ target }) => target.closest?.(".message") ?? null;
-    messages.addEventListener("pointerover", (event) => this.#point(event, messageAt(event)));
-    messages.addEventListener("pointerleave", (event) => this.#leave(event));
-    messages.addEventListener("focusin", (event) => this.show(messageAt(event)));
-    messages.addEventListener("click", (event) => this.#tap(event, messageAt(event)));
-    log.addEventListener("keydown", (event) => this.#press(event, messageAt(event)));
-  }
+export function openBar(names) {
+  permitted = names;
+  const messageAt = ({ target }) => target.closest?.(".message") ?? null;
+  document.addEventListener("pointerover", (event) => point(event, messageAt(event)));
+  messages.addEventListener("focusin", (event) => showBar(messageAt(event)));
+  messages.addEventListener("click", (event) => tap(event, messageAt(event)));
+  log.addEventListener("keydown", (event) => press(event, messageAt(event)));
+}
 
-  get message() {
-    return this.#bar.parentElement;
+export function showBar(message = bar.parentElement) {
+  const names = message ? permitted(message) : [];
+  if (names.length === 0) {
+    bar.remove();
+    return;
   }
+  for (const button of bar.children) {
+    button.hidden = !names.includes(button.dataset.act);
+  }
+  if (bar.parentElement !== message) {
+    bar.dataset.note = "";
+    message.append(bar);
+  }
+}
 
-  button(name) {
-    return this.#bar.querySelector(`[data-act="${name}"]`);
+function point({ pointerType }, message) {
+  const holder = message ? bar : bar.parentElement;
+  if (pointerType === "mouse" && !holder?.contains(document.activeElement)) {
+    showBar(message);
   }
+}
 
-  show(message = this.message) {
-    const names = message ? this.#permitted(message) : [];
-    if (names.length === 0) {
-      this.#bar.remove();
-      return;
-    }
-    for (const button of this.#bar.querySelectorAll("button")) {
-      button.hidden = !names.includes(button.dataset.act);
-    }
-    if (this.message !== message) {
-      this.note("");
-      message.append(this.#bar);
-    }
+/** A finger cannot point: it taps, and taps again to be rid of the bar. */
+function tap({ pointerType, target }, message) {
+  if (pointerType !== "mouse" && message && !target.closest("a, button, input")) {
+    showBar(bar.parentElement === message ? null : message);
   }
+}
 
-  note(words) {
-    this.#bar.dataset.note = words;
+/** Arrows go from message to message, Tab into one and its actions. */
+function press(event, message) {
+  const step = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[event.key];
+  const isOnMessage = event.target === message;
+  if (!step || event.altKey || event.ctrlKey || event.metaKey || !(isOnMessage || event.target === log)) {
+    return;
   }
+  event.preventDefault();
+  const next = isOnMessage ? message[step] : lastVisible();
+  if (next) {
+    focusOn(next);
+    next.scrollIntoView({ block: "nearest" });
+  }
+}
 
-  #point({ pointerType }, message) {
-    const isBusy = this.#bar.contains(document.activeElement);
-    if (pointerType === "mouse" && message && !isBusy) {
-      this.show(message);
-    }
-  }
-
-  #leave({ pointerType }) {
-    if (pointerType === "mouse" && !this.message?.contains(document.activeElement)) {
-      this.#bar.remove();
-    }
-  }
-
-  /** A finger has no way to point: it taps, and taps again to be rid of the bar. */
-  #tap(event, message) {
-    const isTouch = event.pointerType !== "mouse";
-    if (isTouch && message && !event.target.closest("a, button, input")) {
-      this.message === message ? this.#bar.remove() : this.show(message);
-    }
-  }
-
-  /** Arrows go from message to message; Tab then goes into the message and its actions. */
-  #press(event, message) {
-    const step = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSibling" }[event.key];
-    const isOnMessage = event.target === message;
-    if (!step || event.altKey || event.ctrlKey || event.metaKey || !(isOnMessage || event.target === log)) {
-      return;
-    }
-    event.preventDefault();
-    this.#goTo(isOnMessage ? message[step] : this.#lastVisible());
-  }
-
-  #goTo(message) {
-    if (message) {
-      focusOn(message);
-      message.scrollIntoView({ block: "nearest" });
-    }
-  }
-
-  #lastVisible() {
-    const { bottom } = log.getBoundingClientRect();
-    const isVisible = (element) => element.getBoundingClientRect().top < bottom;
-    return [...messages.children].findLast(isVisible) ?? null;
-  }
+function lastVisible() {
+  const { bottom } = log.getBoundingClientRect();
+  const isVisible = (element) => element.getBoundingClientRect().top < bottom;
+  return [...messages.children].findLast(isVisible);
 }

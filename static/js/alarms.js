@@ -1,4 +1,4 @@
-/** Named timers: at most one of each name, and one line that lets go of them all. */
+/** Named timers: at most one of each name. */
 
 export class Alarms {
   #timers;
@@ -18,14 +18,12 @@ export class Alarms {
     return this.#set.has(name);
   }
 
-  /** Leaves an alarm of that name as it is: the first one counts. */
   first(name, delay, act) {
-    if (!this.#set.has(name)) {
+    if (!this.has(name)) {
       this.last(name, delay, act);
     }
   }
 
-  /** Puts off an alarm of that name: the last one counts. */
   last(name, delay, act) {
     this.cancel(name);
     const ring = () => {

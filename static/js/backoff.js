@@ -1,4 +1,4 @@
-/** How long to wait before the next try: full jitter under a ceiling that doubles. */
+/** How long to wait before the next try: anywhere below a ceiling that doubles. */
 
 const FIRST_MS = 500;
 const MOST_MS = 30_000;
@@ -11,7 +11,6 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** Milliseconds, anywhere below the ceiling, so that a crowd does not return in step. */
   next() {
     const ceiling = Math.min(MOST_MS, FIRST_MS * 2 ** this.#tries);
     this.#tries += 1;

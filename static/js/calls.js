@@ -1,4 +1,4 @@
-/** Questions under way on one line: each answer finds who asked, and an end reaches everybody. */
+/** Questions under way on one line, each to find its answer. */
 
 import { Disconnected, Refusal } from "./protocol.js";
 
@@ -6,13 +6,11 @@ export class Calls {
   #waiting = new Map();
   #lastId = 0;
 
-  /** `send(id)` puts the question on its way; resolves with `data`, rejects with a Refusal. */
   ask(send) {
     this.#lastId += 1;
-    const id = this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      send(id);
+      this.#waiting.set(this.#lastId, { resolve, reject });
+      send(this.#lastId);
     });
   }
 
@@ -26,10 +24,7 @@ export class Calls {
     }
   }
 
-  /** Whether any of them happened is not known. */
   giveUp() {
-    const calls = [...this.#waiting.values()];
-    this.#waiting.clear();
-    calls.forEach(({ reject }) => reject(new Disconnected()));
+    [...this.#waiting.keys()].forEach((id) => this.answer({ id }));
   }
 }

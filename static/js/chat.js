@@ -1,112 +1,85 @@
-/** The chat page: joins what the server rendered, the person's chats, and what one sees of them. */
+/** The chat page: what the server rendered, the person's chats, and what one sees of them. */
 
-import { ChatView } from "./chat_view.js";
-import { ListView } from "./list_view.js";
-import { Navigation } from "./navigation.js";
-import { page } from "./parts.js";
-import { ProblemDialog } from "./problem_dialog.js";
+import * as view from "./chat_view.js";
+import { showList } from "./list_view.js";
+import { followLinks } from "./navigation.js";
+import { byId, page } from "./parts.js";
+import { openProblems } from "./problem_dialog.js";
 import { Session } from "./session.js";
 
-class ChatPage {
-  #due = new Set();
-  #session = new Session(page, {
-    onChange: (chatId) => this.#changed(chatId),
-    onList: () => this.#soon(() => this.#paintList(), "list"),
-    onDraft: (chat) => chat === this.#chat && this.#view.takeUp(chat.draft),
-  });
-  #lines = new ListView();
-  #view = new ChatView(() => this.#chat);
+const due = new Set();
+const session = new Session(page, {
+  onChange: (chatId) => chatId === session.current.chatId && soon(paint),
+  onList: () => soon(paintList),
+  onDraft: (chat) => chat === session.current && view.takeUp(chat.draft),
+});
 
-  get #chat() {
-    return this.#session.current;
-  }
-
-  open() {
-    this.#session.show(page);
-    this.#listen();
-    this.#session.start();
-    this.#view.open();
-  }
-
-  #visit(chatId, url) {
-    if (chatId === this.#chat.chatId) {
-      return;
-    }
-    this.#keepDraft();
-    this.#session.visit(chatId);
-    this.#view.enter(url);
-    this.#paintList();
-  }
-
-  // These live as long as the page does, so nothing removes them.
-  #listen() {
-    const { connection } = this.#session;
-    const form = document.getElementById("composer");
-    addEventListener("online", () => connection.hurry());
-    addEventListener("offline", () => connection.interrupt());
-    addEventListener("beforeunload", (event) => this.#session.areSafe || event.preventDefault());
-    addEventListener("pagehide", () => this.#leave());
-    form.addEventListener("input", () => this.#keepDraft());
-    form.addEventListener("submit", () => this.#keepDraft());
-    new ProblemDialog(this.#session);
-    new Navigation((chatId, url) => this.#visit(chatId, url));
-    document.addEventListener("visibilitychange", () => this.#turn());
-  }
-
-  #keepDraft() {
-    this.#view.leave();
-    this.#session.keepDraft(this.#chat);
-  }
-
-  #leave() {
-    this.#keepDraft();
-    this.#session.keep();
-  }
-
-  #turn() {
-    if (document.hidden) {
-      this.#leave();
-    } else {
-      this.#session.connection.hurry();
-      this.#session.list.refresh();
-    }
-  }
-
-  #changed(chatId) {
-    if (chatId === this.#chat.chatId) {
-      this.#soon(() => this.#paint(), "chat");
-    }
-  }
-
-  /** Many changes come in one go; they are painted once. */
-  #soon(paint, what) {
-    if (!this.#due.has(what)) {
-      this.#due.add(what);
-      queueMicrotask(() => {
-        this.#due.delete(what);
-        paint();
-      });
-    }
-  }
-
-  #paint() {
-    this.#view.paint();
-    document.getElementById("status").dataset.way = this.#session.way;
-    this.#paintTitle();
-  }
-
-  #paintList() {
-    this.#lines.show(this.#session.list.lines, this.#chat.chatId);
-    this.#paintTitle();
-  }
-
-  #paintTitle() {
-    const { list } = this.#session;
-    const { chatId, title } = this.#chat;
-    const seen = document.hidden ? 0 : (list.get(chatId)?.unread ?? 0);
-    const unread = list.unread - seen;
-    document.title = unread > 0 ? `(${unread}) ${title ?? ""}` : (title ?? "");
+function soon(act) {
+  if (!due.has(act)) {
+    due.add(act);
+    queueMicrotask(() => {
+      due.delete(act);
+      act();
+    });
   }
 }
 
-new ChatPage().open();
+function paint() {
+  view.paint();
+  byId("status").dataset.way = session.way;
+  paintTitle();
+}
+
+function paintList() {
+  showList(session.list.lines, session.current.chatId);
+  paintTitle();
+}
+
+function paintTitle() {
+  const { chatId, title } = session.current;
+  const seen = document.hidden ? 0 : (session.list.get(chatId)?.unread ?? 0);
+  const unread = session.list.unread - seen;
+  document.title = unread > 0 ? `(${unread}) ${title ?? ""}` : (title ?? "");
+}
+
+function visit(chatId, url) {
+  if (chatId !== session.current.chatId) {
+    keepDraft();
+    session.visit(chatId);
+    view.enter(url);
+    paintList();
+  }
+}
+
+function keepDraft() {
+  view.leave();
+  session.keepDraft(session.current);
+}
+
+function leave() {
+  keepDraft();
+  session.keep();
+}
+
+function turn() {
+  if (document.hidden) {
+    leave();
+  } else {
+    session.connection.hurry();
+    session.list.refresh();
+  }
+}
+
+// As long as the page lives.
+session.show(page);
+view.openView(() => session.current);
+addEventListener("online", () => session.connection.hurry());
+addEventListener("offline", () => session.connection.interrupt());
+addEventListener("beforeunload", (event) => session.areSafe || event.preventDefault());
+addEventListener("pagehide", leave);
+document.addEventListener("visibilitychange", turn);
+byId("composer").addEventListener("input", keepDraft);
+byId("composer").addEventListener("submit", keepDraft);
+openProblems(session);
+followLinks(visit);
+session.start();

@@ -1,4 +1,4 @@
-/** The list of one's chats: what came last, how much is unread, the newest first. */
+/** The list of one's chats, the newest first, with what is unread. */
 
 import { parseCursor } from "./cursor.js";
 
@@ -7,21 +7,12 @@ const RETRY_MS = 30_000;
 const FIRST_SAID = /^(user|system|youtube|ai)_message$/;
 
 export class ChatList {
-  #selfId;
-  #read;
-  #alarms;
-  #onChange;
+  #means; // selfId, read, alarms, onChange
   #lines = new Map();
 
-  /**
-   * `read()` resolves with the API's list. A line is `{chatId, title, head, unread, at, last}`; `last`
-   * is the newest message, null where there is none, undefined where the page shows it already.
-   */
-  constructor({ selfId, lines = [], read, alarms, onChange }) {
-    this.#selfId = selfId;
-    this.#read = read;
-    this.#alarms = alarms;
-    this.#onChange = onChange;
+  /** A line's `last` is the newest message, undefined where the page shows it already. */
+  constructor({ lines = [], ...means }) {
+    this.#means = means;
     lines.forEach((line) => this.#lines.set(line.chatId, line));
   }
 
@@ -42,22 +33,21 @@ export class ChatList {
   }
 
   async refresh() {
-    this.#alarms.cancel("list");
+    this.#means.alarms.cancel("list");
     try {
-      const { chats } = await this.#read();
+      const { chats } = await this.#means.read();
       this.#lines = new Map(chats.map((chat) => [chat.chatId, this.#newer(chat)]));
-      this.#onChange();
+      this.#means.onChange();
     } catch {
-      this.#alarms.first("list", RETRY_MS, () => this.refresh());
+      this.#means.alarms.first("list", RETRY_MS, () => this.refresh());
     }
   }
 
   remove(chatId) {
     this.#lines.delete(chatId);
-    this.#onChange();
+    this.#means.onChange();
   }
 
-  /** Read up to there, here or in another tab or on another device. */
   readUpTo(chatId, seq) {
     const line = this.#lines.get(chatId);
     if (line?.unread > 0) {
@@ -104,7 +94,7 @@ export class ChatList {
       this.#missed(); // it may have been one of the unread
     }
     if (message && FIRST_SAID.test(type)) {
-      const isNews = message.author?.id !== this.#selfId;
+      const isNews = message.author?.id !== this.#means.selfId;
       return { at: message.timestamp, last: message, unread: line.unread + (isNews ? 1 : 0) };
     }
     return message && message.messageId === line.last?.messageId ? { last: message } : {};
@@ -112,11 +102,11 @@ export class ChatList {
 
   #set(line, change) {
     this.#lines.set(line.chatId, { ...line, ...change });
-    this.#onChange();
+    this.#means.onChange();
   }
 
   #missed() {
-    this.#alarms.first("list", MISSED_MS, () => this.refresh());
+    this.#means.alarms.first("list", MISSED_MS, () => this.refresh());
   }
 
   #newer({ chatId, title, head, unread, lastMessage: last, createdAt }) {

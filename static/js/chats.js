@@ -1,4 +1,4 @@
-/** All chats that a page knows: which one is shown, and whom each word of the connection is for. */
+/** All chats that a page knows. */
 
 const MOST_KEPT = 50;
 const MOST_LISTED = 50;
@@ -6,10 +6,7 @@ const KEEP_MS = 1_000;
 const RECALL_MS = 100;
 
 export class Chats {
-  #make;
-  #shelf;
-  #alarms;
-  #onDraft;
+  #means; // make, alarms, shelf, onDraft
   #known = new Map(); // the one shown longest ago comes first
   #waking = new Set();
   #changed = new Set();
@@ -17,23 +14,16 @@ export class Chats {
   #isOpen = false;
   #end = null;
 
-  /**
-   * `make(page)` is a LiveChat; `list` is a ChatList; `shelf` keeps what is known for later pages,
-   * where there is one; `onDraft(chat)` is told when a draft was found there.
-   */
-  constructor({ make, alarms, list, shelf = null, onDraft = () => undefined }) {
-    this.#make = make;
-    this.#alarms = alarms;
+  /** `make(page)` is a LiveChat; `shelf` may be missing. */
+  constructor({ list, ...means }) {
     this.list = list;
-    this.#shelf = shelf;
-    this.#onDraft = onDraft;
+    this.#means = means;
   }
 
   get current() {
     return this.#known.get(this.#currentId);
   }
 
-  /** All that is to be heard of, the one looked at first. */
   get chatIds() {
     const known = [...this.#known.keys()].reverse();
     return [...new Set([...known, ...this.list.chatIds.slice(0, MOST_LISTED)])];
@@ -51,7 +41,7 @@ export class Chats {
     return [...this.#known.values()].every((chat) => chat.outbox.isSafe);
   }
 
-  /** Shows a chat: as it is known already, else as `page` has it, else from what was kept of it. */
+  /** As it is known already, else from `page`, else from what was kept. */
   show(page) {
     this.#currentId = page.chatId;
     const chat = this.wake(page);
@@ -67,7 +57,7 @@ export class Chats {
     if (known && (known.stopped === null || this.#end !== null)) {
       return known;
     }
-    const chat = this.#make({ cursor: null, messages: [], ...page });
+    const chat = this.#means.make({ cursor: null, messages: [], ...page });
     this.#known.set(chatId, chat);
     this.#begin(chat);
     return chat;
@@ -83,19 +73,17 @@ export class Chats {
       if (this.#known.size <= MOST_KEPT) {
         return;
       }
-      if (chatId !== this.#currentId && !chat.hasUnsent) {
+      if (chatId !== this.#currentId && chat.outbox.isEmpty) {
         this.#keep(chat);
         this.drop(chatId);
       }
     }
   }
 
-  // What is kept for later pages
-
   changed(chatId) {
-    if (this.#shelf) {
+    if (this.#means.shelf) {
       this.#changed.add(chatId);
-      this.#alarms.first("keep", KEEP_MS, () => this.keep());
+      this.#means.alarms.first("keep", KEEP_MS, () => this.keep());
     }
   }
 
@@ -107,7 +95,7 @@ export class Chats {
   #keep(chat) {
     const known = chat?.known;
     if (known && this.#end === null) {
-      this.#shelf?.putChat(known);
+      this.#means.shelf?.putChat(known);
     }
   }
 
@@ -116,7 +104,7 @@ export class Chats {
       chat.onStopped(this.#end.code, this.#end.message);
       return;
     }
-    if (this.#shelf) {
+    if (this.#means.shelf) {
       this.#waking.add(chat);
       await Promise.race([this.#recall(chat), this.#patience(chat)]);
       this.#waking.delete(chat);
@@ -128,27 +116,25 @@ export class Chats {
 
   async #recall(chat) {
     const [known, draft] = await Promise.all([
-      this.#shelf.get("chats", chat.chatId),
-      this.#shelf.get("drafts", chat.chatId),
-      chat.heedOutbox(),
+      this.#means.shelf.get("chats", chat.chatId),
+      this.#means.shelf.get("drafts", chat.chatId),
+      chat.outbox.heed(),
     ]);
     if (known) {
       chat.recall(known);
     }
     if (draft && !chat.draft.content) {
       chat.draft = draft;
-      this.#onDraft(chat);
+      this.#means.onDraft(chat);
     }
   }
 
-  /** A browser that takes long to find what it kept does not keep anybody waiting. */
+  /** Some browsers take long to find what they kept. */
   #patience({ chatId }) {
     return new Promise((resolve) => {
-      this.#alarms.last(`patience ${chatId}`, RECALL_MS, resolve);
+      this.#means.alarms.last(`patience ${chatId}`, RECALL_MS, resolve);
     });
   }
-
-  // What the connection tells
 
   onOpen() {
     this.#isOpen = true;
@@ -172,15 +158,14 @@ export class Chats {
     this.#known.forEach((chat) => chat.onHeads(heads));
   }
 
-  /** A frame without a chat, or of one that is not known here, ends at this door. */
   onFrame(frame) {
     this.list.onFrame(frame);
     this.#known.get(frame.chatId)?.onFrame(frame);
   }
 
   gone(chatId) {
-    this.#shelf?.delete("chats", chatId);
-    this.#shelf?.delete("drafts", chatId);
+    this.#means.shelf?.delete("chats", chatId);
+    this.#means.shelf?.delete("drafts", chatId);
     this.list.remove(chatId);
   }
 }

@@ -1,52 +1,51 @@
-/** Who else is in a chat now, and who is writing: hearsay that may be lost and fades by itself. */
+/** Who else is in a chat, and who is writing: hearsay that fades. */
 
 const TYPING_MS = 6_000;
 
 export class Company {
-  #selfId;
-  #here = new Map();
-  #typing = new Map();
+  #chat;
+  #here = new Map(); // id to name, and until when they count as writing
 
-  constructor(selfId) {
-    this.#selfId = selfId;
+  constructor(chat) {
+    this.#chat = chat;
+  }
+
+  get others() {
+    return [...this.#here.values()].map(({ name }) => name);
+  }
+
+  get writing() {
+    const now = this.#chat.clock();
+    return [...this.#here.values()].filter(({ until }) => until > now).map(({ name }) => name);
   }
 
   gather(users) {
-    this.#here = new Map(users.map(({ id, name }) => [id, name]));
-    this.#typing.clear();
+    this.#here.clear();
+    users.forEach((user) => this.#meet(user));
   }
 
-  presence({ id, name }, online) {
-    if (online) {
-      this.#here.set(id, name);
-    } else {
-      this.#here.delete(id);
-      this.#typing.delete(id);
+  overhear({ type, user, on, online }) {
+    if (type === "presence" && !online) {
+      this.#here.delete(user.id);
+    } else if (type === "presence") {
+      this.#meet(user);
+    } else if (type === "typing") {
+      this.#meet(user, on ? this.#chat.clock() + TYPING_MS : 0);
+      this.#chat.alarms.last(`typing ${user.id}`, TYPING_MS, this.#chat.onChange);
     }
-  }
-
-  /** Returns how long it holds, in ms, unless repeated. */
-  typing({ id, name }, on, now) {
-    if (on) {
-      this.#typing.set(id, { name, until: now + TYPING_MS });
-    } else {
-      this.#typing.delete(id);
-    }
-    return TYPING_MS;
+    this.#chat.onChange();
   }
 
   /** A message ends its author's typing, whatever became of the frame that says so. */
-  spoke(id) {
-    this.#typing.delete(id);
+  spoke(author) {
+    if (this.#here.has(author?.id)) {
+      this.#meet(author);
+    }
   }
 
-  others() {
-    return [...this.#here].filter(([id]) => id !== this.#selfId).map(([, name]) => name);
-  }
-
-  writing(now) {
-    return [...this.#typing]
-      .filter(([id, { until }]) => id !== this.#selfId && until > now)
-      .map(([, { name }]) => name);
+  #meet({ id, name }, until = 0) {
+    if (id !== this.#chat.selfId) {
+      this.#here.set(id, { name, until });
+    }
   }
 }

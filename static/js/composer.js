@@ -1,199 +1,179 @@
-/** The box one writes in: new words, a reply, a question, or other words for an old message. */
+/** The box one writes in. */
 
-import { roomIn, whatToSend } from "./intent.js";
-import { words } from "./parts.js";
-import { videoAddressIn } from "./video_address.js";
+import { roomIn, videoAddressIn, whatToSend } from "./intent.js";
+import { byId, words, write } from "./parts.js";
 import { authorOf, firstWords, say } from "./words.js";
 
 const SAY_AGAIN_MS = 3_000;
 
-export class Composer {
-  #form = document.getElementById("composer");
-  #box;
-  #buttons;
-  #parts;
-  #on;
-  #context = null;
-  #aside = null; // what was being written before an edit began
-  #saidAt = null;
+const form = byId("composer");
+const box = form.querySelector("textarea");
+const buttons = [...form.querySelectorAll("button[name=type]")];
+const offer = byId("offer");
+const count = byId("count");
 
-  /**
-   * `onSend(what)` returns whether it took the text; if not, the form goes to the server.
-   * `onEdit(message, text)` rejects with the reason; `onEditLast()` begins it; `onTyping(on)`.
-   */
-  constructor(on) {
-    const form = this.#form;
-    this.#on = on;
-    this.#box = form.querySelector("textarea");
-    this.#buttons = [...form.querySelectorAll("button[name=type]")];
-    const ids = ["about", "offer", "problem", "closed", "count"];
-    this.#parts = Object.fromEntries(ids.map((id) => [id, document.getElementById(id)]));
-    form.addEventListener("submit", (event) => this.#submit(event));
-    this.#box.addEventListener("keydown", (event) => this.#press(event));
-    this.#box.addEventListener("input", () => this.#type());
-    this.#box.addEventListener("blur", () => this.#rest());
-    this.#parts.about.querySelector("button").addEventListener("click", () => this.#forget());
-    this.#paint();
+let on;
+let context = null;
+let aside = null; // what was being written before an edit began
+let saidAt = null;
+
+/** `onSend(what)` returns whether it took the text; if not, the form goes to the server. */
+export function openComposer(listener) {
+  on = listener;
+  form.addEventListener("submit", submit);
+  box.addEventListener("keydown", press);
+  box.addEventListener("input", type);
+  box.addEventListener("blur", rest);
+  byId("about").querySelector("button").addEventListener("click", forget);
+  paint();
+}
+
+export function draft() {
+  return aside ?? { content: box.value, ...(context && { context }) };
+}
+
+export function takeDraft(found) {
+  rest();
+  aside = null;
+  box.value = found.content ?? "";
+  context = found.context ?? null;
+  complain("");
+  paint();
+}
+
+export function restore(content) {
+  box.value = [content, box.value].filter(Boolean).join("\n");
+  paint();
+  box.focus();
+}
+
+/** `kind` is `reply`, `about` for a question, or `edit`. */
+export function begin(kind, message) {
+  if (!message || (kind === "edit" && context?.messageId === message.messageId)) {
+    return;
   }
-
-  set address(path) {
-    this.#form.action = path;
+  forget();
+  const { messageId, rev } = message;
+  const title = say(words[{ edit: "editing", reply: "replying", about: "asking" }[kind]], {
+    name: authorOf(message, words),
+    words: firstWords(message, words, 80),
+  });
+  if (kind === "edit") {
+    aside = draft();
+    box.value = message.content;
   }
+  context = { kind, messageId, rev, words: title };
+  paint();
+  box.focus();
+}
 
-  /** What is being written, to be kept while another chat is shown; an edit is given up. */
-  get draft() {
-    return this.#aside ?? { content: this.#box.value, ...(this.#context && { context: this.#context }) };
+export function complain(problem) {
+  byId("problem").textContent = problem;
+}
+
+export function refuse({ code, message }) {
+  complain(say(words.notDone, { reason: code ? message : words.noConnection }));
+}
+
+export function isAllowed() {
+  return !buttons[0].disabled;
+}
+
+export function allow(mayWrite) {
+  for (const button of buttons) {
+    button.disabled = !mayWrite;
   }
+  byId("closed").hidden = mayWrite;
+}
 
-  set draft({ content = "", context = null }) {
-    this.#rest();
-    this.#aside = null;
-    this.#box.value = content;
-    this.#context = context;
-    this.complain("");
-    this.#paint();
+function submit(event) {
+  if (context?.kind === "edit") {
+    event.preventDefault();
+    save(box.value);
+    return;
   }
-
-  restore(content) {
-    this.#box.value = [content, this.#box.value].filter(Boolean).join("\n");
-    this.#paint();
-    this.#box.focus();
+  const asVideo = offer.firstElementChild.checked;
+  const what = whatToSend({ text: box.value, pressed: event.submitter?.value, context, asVideo });
+  if ((what.content.trim() === "" && !what.url) || !isAllowed()) {
+    event.preventDefault();
+  } else if (on.onSend(what)) {
+    event.preventDefault();
+    saidAt = null;
+    takeDraft({});
+    box.focus();
   }
+}
 
-  /** The next text is a `reply` to this message, a question `about` it, or its `edit`. */
-  begin(kind, message) {
-    if (!message || (kind === "edit" && this.#context?.messageId === message.messageId)) {
-      return;
+async function save(content) {
+  const { messageId, rev } = context;
+  if (content.trim() === "" || !isAllowed()) {
+    return;
+  }
+  try {
+    await on.onEdit({ messageId, rev, content });
+    if (context?.messageId === messageId) {
+      forget();
+      complain("");
     }
-    this.#forget();
-    const { messageId, rev } = message;
-    const title = say(words[{ edit: "editing", reply: "replying", about: "asking" }[kind]], {
-      name: authorOf(message, words),
-      words: firstWords(message, words, 80),
-    });
-    if (kind === "edit") {
-      this.#aside = this.draft;
-      this.#box.value = message.content;
-    }
-    this.#context = { kind, messageId, rev, words: title };
-    this.#paint();
-    this.#box.focus();
+  } catch (problem) {
+    refuse(problem);
   }
+}
 
-  complain(words) {
-    this.#parts.problem.textContent = words;
-    this.#parts.problem.hidden = words === "";
+function forget() {
+  if (aside) {
+    takeDraft(aside);
   }
+  context = null;
+  paint();
+  box.focus();
+}
 
-  /** What was asked for did not come about: the server's no, or nobody was reached. */
-  refuse({ code, message }) {
-    this.complain(say(words.notDone, { reason: code ? message : words.noConnection }));
+function press(event) {
+  // While an input method composes a word, its keys belong to it; 229 is how Safari says so.
+  if (event.isComposing || event.keyCode === 229) {
+    return;
   }
+  if (event.key === "Enter" && !event.shiftKey) {
+    event.preventDefault();
+    form.requestSubmit(buttons.find((button) => button.checkVisibility()));
+  } else if (event.key === "Escape" && context) {
+    forget();
+  } else if (event.key === "ArrowUp" && box.value === "" && !context) {
+    event.preventDefault();
+    on.onEditLast();
+  }
+}
 
-  get isAllowed() {
-    return !this.#buttons[0].disabled;
+function type() {
+  paint();
+  if (box.value === "") {
+    rest();
+  } else if (saidAt === null || performance.now() - saidAt > SAY_AGAIN_MS) {
+    saidAt = performance.now();
+    on.onTyping(true);
   }
+}
 
-  /** What is in the box stays there, to be copied or sent later. */
-  allow(isAllowed) {
-    for (const button of this.#buttons) {
-      button.disabled = !isAllowed;
-    }
-    this.#parts.closed.hidden = isAllowed;
+function rest() {
+  if (saidAt !== null) {
+    saidAt = null;
+    on.onTyping(false);
   }
+}
 
-  #submit(event) {
-    const text = this.#box.value;
-    if (this.#context?.kind === "edit") {
-      event.preventDefault();
-      this.#save(text);
-      return;
-    }
-    const asVideo = this.#parts.offer.querySelector("input").checked;
-    const what = whatToSend({ text, pressed: event.submitter?.value, context: this.#context, asVideo });
-    if ((what.content.trim() === "" && !what.url) || !this.isAllowed) {
-      event.preventDefault();
-    } else if (this.#on.onSend(what)) {
-      event.preventDefault();
-      this.#saidAt = null;
-      this.draft = {};
-      this.#box.focus();
-    }
-  }
-
-  async #save(text) {
-    const { messageId, rev } = this.#context;
-    if (text.trim() === "" || !this.isAllowed) {
-      return;
-    }
-    try {
-      await this.#on.onEdit({ messageId, rev }, text);
-      if (this.#context?.messageId === messageId) {
-        this.#forget();
-        this.complain("");
-      }
-    } catch (problem) {
-      this.refuse(problem);
-    }
-  }
-
-  #forget() {
-    if (this.#aside) {
-      this.draft = this.#aside;
-    }
-    this.#context = null;
-    this.#paint();
-    this.#box.focus();
-  }
-
-  #press(event) {
-    // While an input method composes a word, its keys belong to it; 229 is how Safari says so.
-    if (event.isComposing || event.keyCode === 229) {
-      return;
-    }
-    if (event.key === "Enter" && !event.shiftKey) {
-      event.preventDefault();
-      this.#form.requestSubmit(this.#buttons.find(({ hidden }) => !hidden));
-    } else if (event.key === "Escape" && this.#context) {
-      this.#forget();
-    } else if (event.key === "ArrowUp" && this.#box.value === "" && !this.#context) {
-      event.preventDefault();
-      this.#on.onEditLast();
-    }
-  }
-
-  #type() {
-    this.#paint();
-    if (this.#box.value === "") {
-      this.#rest();
-    } else if (this.#saidAt === null || performance.now() - this.#saidAt > SAY_AGAIN_MS) {
-      this.#saidAt = performance.now();
-      this.#on.onTyping(true);
-    }
-  }
-
-  #rest() {
-    if (this.#saidAt !== null) {
-      this.#saidAt = null;
-      this.#on.onTyping(false);
-    }
-  }
-
-  #paint() {
-    const kind = this.#context?.kind ?? "new";
-    const { about, offer, count } = this.#parts;
-    about.hidden = kind === "new";
-    about.querySelector("span").textContent = this.#context?.words ?? "";
-    const shown = { new: ["user", "ai"], reply: ["user"], about: ["ai"], edit: ["edit"] }[kind];
-    this.#buttons.forEach((button) => (button.hidden = !shown.includes(button.value)));
-    this.#form.elements.replyTo.value = kind === "new" ? "" : this.#context.messageId;
-    offer.hidden = !["new", "reply"].includes(kind) || !videoAddressIn(this.#box.value);
-    const tick = offer.querySelector("input");
-    tick.checked ||= offer.hidden;
-    this.#form.elements.plain.value = tick.checked ? "" : "1";
-    const room = roomIn(this.#box.value);
-    count.hidden = room === null;
-    count.classList.toggle("problem", room < 0);
-    count.textContent = room === null ? "" : say(words[room < 0 ? "over" : "left"], { count: Math.abs(room) });
-  }
+/** Which buttons a kind of text has is a matter of style. */
+function paint() {
+  const { kind = "new", messageId = "", words: title = "" } = context ?? {};
+  form.dataset.kind = kind;
+  byId("about").querySelector("span").textContent = title;
+  form.elements.replyTo.value = messageId;
+  offer.hidden = !["new", "reply"].includes(kind) || !videoAddressIn(box.value);
+  const tick = offer.firstElementChild;
+  tick.checked ||= offer.hidden;
+  form.elements.plain.value = tick.checked ? "" : "1";
+  const room = roomIn(box.value);
+  count.classList.toggle("problem", room < 0);
+  const left = say(words[room < 0 ? "over" : "left"], { count: Math.abs(room) });
+  write(count, room === null ? "" : left);
 }

@@ -1,4 +1,4 @@
-/** One connection over whatever line works: the best first, down where it fails, up when it may. */
+/** One connection over whatever line works: down where it fails, up when it may. */
 
 import { Alarms } from "./alarms.js";
 import { Backoff } from "./backoff.js";
@@ -9,16 +9,15 @@ const CLIMB_FIRST_MS = 5_000;
 const CLIMB_MOST_MS = 300_000;
 
 /**
- * `lines` are functions that open a line for a listener (see socket_line.js), the best one first.
- * Tells its own listener `onOpen()`, again whenever the line is another one; `onFrame(frame)`,
- * `onHeads(heads)`, `onWaiting()` (a break, to be tried again) and `onStopped(code, message)`.
+ * `lines` open one each, as in socket_line.js. `listener` is told `onOpen()`, again for another
+ * line, `onFrame(frame)`, `onHeads(heads)`, `onWaiting()` and `onStopped(code, message)`.
  */
 export class Connection {
   #lines;
   #listener;
   #alarms;
   #backoff;
-  #home = 0; // the line that has worked for long
+  #home = 0; // the rung that has worked for long
   #line = null;
   #climber = null;
   #climbMs = CLIMB_FIRST_MS;
@@ -27,7 +26,7 @@ export class Connection {
   #hasWorked = false;
 
   isReady = false;
-  rung = 0; // of the line in use: 0 is the best
+  rung = 0;
 
   constructor({ lines, listener, timers, clock, backoff = new Backoff() }) {
     this.#lines = lines;
@@ -36,7 +35,7 @@ export class Connection {
     this.#backoff = backoff;
   }
 
-  /** Everything was tried, and nothing has ever worked from here. */
+  /** Everything was tried, and nothing has ever worked. */
   get isHopeless() {
     return !this.#hasWorked && this.#failures >= this.#lines.length;
   }
@@ -59,19 +58,17 @@ export class Connection {
     }
   }
 
-  /** The chat that is looked at now, for lines that cannot be quick about all of them. */
+  /** For lines that cannot be quick about all chats. */
   watch(chatId) {
     if (this.isReady) {
       this.#line.watch?.(chatId);
     }
   }
 
-  /** All is well: the next break begins with a short wait again. */
   settle() {
     this.#backoff.reset();
   }
 
-  /** A sign that it may work now: do not wait for the timer. */
   hurry() {
     if (this.#alarms.has("retry")) {
       this.rung = this.#home;
@@ -86,7 +83,6 @@ export class Connection {
     this.#line?.nudge?.();
   }
 
-  /** The line is as good as dead, whatever it says itself. */
   interrupt() {
     if (this.#line !== null) {
       this.#broke(null, null);
@@ -102,10 +98,10 @@ export class Connection {
     this.#climber = null;
   }
 
-  #try(rung, { onOpen, onEnd }) {
+  #try(rung, ends) {
     const onFrame = (frame) => this.#listener.onFrame(frame);
     const onHeads = (heads) => this.#listener.onHeads(heads);
-    return this.#lines[rung]({ onOpen, onFrame, onHeads, onEnd });
+    return this.#lines[rung]({ onFrame, onHeads, ...ends });
   }
 
   #open() {
@@ -136,8 +132,6 @@ export class Connection {
     this.#listener.onWaiting();
   }
 
-  // Up again
-
   #climbLater() {
     if (this.rung > 0) {
       this.#alarms.last("climb", this.#climbMs, () => this.#climbTo(0));
@@ -156,17 +150,13 @@ export class Connection {
     this.#climber = this.#try(rung, {
       onOpen: () => {
         isUsed = true;
-        this.#change(rung);
+        this.#line.close();
+        this.#line = this.#climber;
+        this.#climber = null;
+        this.rung = rung;
+        this.#open();
       },
       onEnd: (code, message) => (isUsed ? this.#broke(code, message) : this.#climbTo(rung + 1)),
     });
-  }
-
-  #change(rung) {
-    this.#line.close();
-    this.#line = this.#climber;
-    this.#climber = null;
-    this.rung = rung;
-    this.#open();
   }
 }

@@ -2,7 +2,6 @@
 
 const MOST_HELD = 500;
 
-/** What a cursor's text says; null stands for nothing known. */
 export function parseCursor(text) {
   const [epoch, seq] = text?.split(":") ?? [null, 0];
   return { epoch, seq: Number(seq) };
@@ -14,7 +13,6 @@ export class Cursor {
   #held = [];
   #head = null;
 
-  /** `text` is null where nothing is known of the chat yet: every event then waits for a snapshot. */
   constructor(text) {
     ({ epoch: this.#epoch, seq: this.#seq } = parseCursor(text));
   }
@@ -36,7 +34,6 @@ export class Cursor {
     return this.#covers(position) && position.seq >= from - 1;
   }
 
-  /** Whether something is known to be missing: an event ahead is held, or a head is further on. */
   get isBehind() {
     return this.#held.length > 0 || this.#head !== null;
   }
@@ -46,7 +43,7 @@ export class Cursor {
     return Math.max(this.#seq, ...ahead.map(({ seq }) => seq)) - this.#seq;
   }
 
-  /** Takes one event; returns those whose turn it is now. Behind is dropped, ahead is held. */
+  /** Returns the events whose turn it is now. */
   take(event) {
     // What does not fit is not lost: being behind already means asking for everything missing.
     if (!this.#covers(event) && this.#held.length < MOST_HELD) {
@@ -55,18 +52,17 @@ export class Cursor {
     return this.#release();
   }
 
-  /** What the server says of the head: the only way to learn that the very last event is missing. */
+  /** The only way to learn that the very last event is missing. */
   hearOf(headText) {
     const head = parseCursor(headText);
     this.#head = this.#covers(head) ? null : head;
   }
 
-  /** To the head of a replay, once its events are applied; returns held events that follow it. */
   advance(headText) {
     return this.reset(this.#covers(parseCursor(headText)) ? `${this}` : headText);
   }
 
-  /** To the head of a snapshot, which may lie behind or in another epoch: what is of a third one came late. */
+  /** To the head of a snapshot, which may lie behind or in another epoch. */
   reset(headText) {
     const { epoch, seq } = parseCursor(headText);
     this.#epoch = epoch;

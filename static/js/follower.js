@@ -1,6 +1,6 @@
-/** Keeps one chat in step with its log: subscribes from the cursor, again whenever something lacks. */
+/** Keeps one chat in step: subscribes from its cursor, again whenever something lacks. */
 
-import { Disconnected, action } from "./protocol.js";
+import { Disconnected } from "./protocol.js";
 
 const TAIL = 50;
 const GAP_MS = 250;
@@ -11,10 +11,6 @@ export class Follower {
   #isAsking = false;
   #hasToAskAgain = false;
 
-  /**
-   * `chat` has the cursor, and is told `onEvents(events)` in order, `onSnapshot(messages, moreBefore)`,
-   * `onSubscribed(data)`, `onChange()` whenever it may be in step or not, and `onRefused(problem)` for good.
-   */
   constructor(chat) {
     this.#chat = chat;
   }
@@ -44,7 +40,7 @@ export class Follower {
     this.#isAsking = true;
     alarms.cancel("gap");
     alarms.cancel("again");
-    const call = connection.call(action.subscribe(chatId, cursor.since, TAIL));
+    const call = connection.call({ action: "subscribe", chatId, since: cursor.since, tail: TAIL });
     this.#chat.onChange();
     const problem = await call.then((data) => this.#catchUp(data)).catch((found) => found);
     this.#isAsking = false;

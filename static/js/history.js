@@ -1,42 +1,31 @@
-/** Reads a chat's past for its reader, page by page, and knows where it is incomplete. */
+/** Reads a chat's past page by page, and knows where it is incomplete. */
 
 import { Backoff } from "./backoff.js";
-import { STEP } from "./passage.js";
+import { STEP } from "./timeline.js";
 
 export class History {
   #chat;
   #backoff;
   #call = null;
-  #heard = [];
+  #heard = []; // while a page was on its way, which may hold an older state
   #failed = null;
   #isOver = false; // the server will not say more than it has
-  #place = null; // the seq around which what is shown has to be read anew
 
-  /**
-   * `chat` has the passage; its `readPage({before: seq}, limit)`, or `after`, or `around`, is a page
-   * of the API.
-   */
   constructor(chat) {
     this.#chat = chat;
     this.#backoff = chat.backoff ?? new Backoff();
   }
 
-  /** Whether what is shown may have changed since, unheard. */
-  get isStale() {
-    return this.#place !== null;
-  }
-
-  /** When the messages begin, if there are older ones that were wanted and could not be read. */
   get incompleteBefore() {
-    return this.#failed === "before" ? (this.#chat.passage.messages[0]?.timestamp ?? null) : null;
+    return this.#failed === "before" ? (this.#chat.timeline.messages[0]?.timestamp ?? null) : null;
   }
 
   older() {
-    return this.#go("before", (passage) => passage.rise());
+    return this.#go("before");
   }
 
   newer() {
-    return this.#go("after", (passage) => passage.sink());
+    return this.#go("after");
   }
 
   around(seq) {
@@ -45,58 +34,51 @@ export class History {
 
   toEnd() {
     this.#call = null;
-    this.#place = null;
     this.#failed = null;
-    this.#chat.passage.toEnd();
+    this.#chat.timeline.toEnd();
     this.#chat.onChange();
   }
 
-  /** Before the newest messages are replaced by others: what has changed since was not told. */
-  lose() {
-    const { passage } = this.#chat;
+  replace(messages, moreBefore) {
     this.#call = null;
-    passage.letGoOfTail();
-    // At the live end nothing is looked at before the new tail is there: it begins where that does.
-    const shown = passage.isLive ? [] : passage.messages;
-    this.#place = shown[shown.length >> 1]?.seq ?? null;
+    this.#chat.timeline.replace(messages, moreBefore);
   }
 
   resume() {
     this.#chat.alarms.cancel("history");
     this.#isOver = false;
-    if (this.isStale) {
-      this.around(this.#place);
-    } else if (this.#failed === "before") {
-      this.older();
-    } else if (this.#failed === "after") {
-      this.newer();
+    const { staleAt } = this.#chat.timeline;
+    if (staleAt !== null) {
+      this.around(staleAt);
+    } else if (["before", "after"].includes(this.#failed)) {
+      this.#go(this.#failed);
     }
   }
 
-  /** A message as it is now. While a page is on its way, it may hold an older state of it. */
   put(message) {
-    this.#chat.passage.put(message);
+    this.#chat.timeline.put(message);
     if (this.#call !== null) {
       this.#heard.push(message);
     }
   }
 
-  async #go(way, step) {
-    if (this.#call !== null || this.isStale || this.#isOver || this.#chat.alarms.has("history")) {
-      return false;
+  async #go(way) {
+    const { timeline, alarms } = this.#chat;
+    if (this.#call !== null || timeline.staleAt !== null || this.#isOver || alarms.has("history")) {
+      return;
     }
-    const seq = step(this.#chat.passage);
+    const seq = timeline.move(way);
     if (seq !== null) {
-      return this.#read(way, seq);
+      await this.#read(way, seq);
+    } else {
+      this.#failed = null;
+      this.#chat.onChange();
     }
-    this.#failed = null;
-    this.#chat.onChange();
-    return true;
   }
 
-  /** One page at a time. An answer that nobody waits for any more is dropped. */
   async #read(way, seq) {
-    const call = this.#chat.readPage({ [way]: seq }, STEP);
+    const { timeline } = this.#chat;
+    const call = this.#chat.readPage({ [way]: seq, limit: STEP });
     this.#call = call;
     this.#heard = [];
     const page = await call.catch((problem) => ({ problem }));
@@ -109,26 +91,14 @@ export class History {
     } else {
       this.#failed = null;
       this.#backoff.reset();
-      this.#take(way, seq, page);
+      timeline.take(way, seq, page);
+      this.#heard.forEach((message) => timeline.put(message));
     }
     this.#chat.onChange();
     return !page.problem;
   }
 
-  #take(way, seq, page) {
-    const { passage } = this.#chat;
-    if (way === "before") {
-      passage.takeOlder(seq, page);
-    } else if (way === "after") {
-      passage.takeNewer(seq, page);
-    } else {
-      this.#place = null;
-      passage.takeAround(page);
-    }
-    this.#heard.forEach((message) => passage.put(message));
-  }
-
-  #fail(way, { retryable = true }) {
+  #fail(way, { retryable }) {
     this.#failed = way;
     this.#isOver = !retryable;
     if (retryable) {

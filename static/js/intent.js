@@ -1,15 +1,13 @@
 /** What is meant by a text in the box: words, a question, or a video. */
 
-import { videoAddressIn } from "./video_address.js";
-
 const ASK = "/ai ";
-export const MOST_CHARACTERS = 16_384;
+const MOST_CHARACTERS = 16_384;
 const WARN_BEFORE = 500;
+const VIDEO = new RegExp(
+  "^https?://(?:(?:www|m|music)\\.)?(?:youtu\\.be/|youtube\\.com/" +
+    "(?:(?:shorts|live|embed)/|watch\\?(?:\\S*&)?v=))[\\w-]{11}(?![\\w-])\\S*$",
+);
 
-/**
- * `pressed` is the button's type; `context` is what the text is written to: `{kind, messageId}` of a
- * `reply`, or a question `about` a message.
- */
 export function whatToSend({ text, pressed, context, asVideo }) {
   const replyTo = context ? { replyTo: context.messageId } : {};
   if (pressed === "ai" || context?.kind === "about" || text.startsWith(ASK)) {
@@ -20,11 +18,14 @@ export function whatToSend({ text, pressed, context, asVideo }) {
   return url ? { type: "youtube", content: "", url, ...replyTo } : { content: text, ...replyTo };
 }
 
-/** How many characters there is still room for, once that is worth saying; else null. */
+/** What is only nearly an address stays a message. */
+export function videoAddressIn(text) {
+  const address = text.trim();
+  return VIDEO.test(address) && !/[@\\]/.test(address) ? address : null;
+}
+
+/** How many characters are left, once that is worth saying. */
 export function roomIn(text) {
-  if (text.length < MOST_CHARACTERS - WARN_BEFORE) {
-    return null;
-  }
-  const left = MOST_CHARACTERS - [...text].length;
+  const left = MOST_CHARACTERS - (text.length > MOST_CHARACTERS - WARN_BEFORE ? [...text].length : 0);
   return left <= WARN_BEFORE ? left : null;
 }

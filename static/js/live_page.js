@@ -1,7 +1,4 @@
-/**
- * Keeps lists of a page as the server has them now. Each child has an id, and a key that
- * changes with what it shows; what has not changed is left alone, with what was chosen in it.
- */
+/** Keeps lists as the server has them now; what has its id and key is left alone. */
 export class LivePage {
   #root;
   #load;
@@ -14,37 +11,26 @@ export class LivePage {
 
   async refresh() {
     if (this.#isLoading) {
-      return false;
+      return;
     }
     this.#isLoading = true;
     try {
-      return this.#show(await this.#load());
+      const fresh = await this.#load();
+      this.#root.querySelectorAll("[data-live]").forEach((list) => bring(list, fresh.getElementById(list.id)));
     } finally {
       this.#isLoading = false;
     }
   }
-
-  #show(fresh) {
-    const lists = [...this.#root.querySelectorAll("[data-live]")];
-    return lists.map((list) => bring(list, fresh.getElementById(list.id))).some(Boolean);
-  }
 }
 
 function bring(list, fresh) {
-  if (!fresh) {
-    return false;
-  }
   const known = new Map([...list.children].map((child) => [child.id, child]));
-  const wanted = [...fresh.children];
-  const hasNew = wanted.some(({ id }) => !known.has(id));
-  const children = wanted.map((child) => keep(known.get(child.id), child));
+  const children = [...(fresh ?? list).children].map((child) => keep(known.get(child.id), child));
   if (children.length !== known.size || children.some((child, at) => child !== list.children[at])) {
     list.replaceChildren(...children);
   }
-  return hasNew;
 }
 
-/** What is there already, unless it shows something else by now. */
 function keep(known, fresh) {
   if (known?.dataset.key === fresh.dataset.key) {
     return known;

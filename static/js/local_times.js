@@ -1,4 +1,4 @@
-/** Times as the reader's own clock and calendar say them; the server only knows UTC. */
+/** Times as the reader's own clock and calendar say them. */
 
 const [language] = document.documentElement.lang.split("-");
 // The page's language, in the reader's own variety of it where the browser knows one.
@@ -7,20 +7,22 @@ const time = { hour: "numeric", minute: "2-digit" };
 const clock = new Intl.DateTimeFormat(locale, time);
 const calendar = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", ...time });
 
-/** As a `datetime` attribute has it. */
-export function utc(ms) {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+export function clockTime(ms) {
+  return clock.format(ms);
+}
+
+export function showTime(element, ms) {
+  const utc = `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  if (element.dateTime !== utc) {
+    element.dateTime = utc;
+    showLocally(element);
+  }
 }
 
 export function showLocally(element) {
   const at = new Date(element.dateTime);
   const isToday = at.toDateString() === new Date().toDateString();
   element.textContent = (isToday ? clock : calendar).format(at);
-}
-
-/** A time that has to be told, in milliseconds, as the clock says it. */
-export function clockTime(ms) {
-  return clock.format(new Date(ms));
 }
 
 document.querySelectorAll("time[datetime]").forEach(showLocally);

@@ -1,116 +1,139 @@
-/** What is done with a message when one of its buttons is pressed. */
+/** What is done with a message. */
 
-import { focusOn, slot, template, words } from "./parts.js";
+import { bar, openBar, showBar } from "./acts_bar.js";
+import { begin, complain, refuse, restore } from "./composer.js";
+import { announce } from "./log_view.js";
+import { focusOn, log, messages, slot, template, words } from "./parts.js";
+import { permittedActs } from "./permitted.js";
 import { play } from "./video_card.js";
 
-export class MessageActs {
-  #chat;
-  #composer;
-  #bar;
-  #onSaid;
-  #verdicts = new Map();
-  #confirm = template("confirm-template");
+const confirm = template("confirm-template");
+const verdicts = new Map();
+let current;
+let reveal;
 
-  /** `chat()` is the one that is shown; `onSaid(words)` has to be told to who does not see it. */
-  constructor({ chat, composer, bar, onSaid }) {
-    this.#chat = chat;
-    this.#composer = composer;
-    this.#bar = bar;
-    this.#onSaid = onSaid;
-    this.#confirm.addEventListener("keydown", ({ key }) => key === "Escape" && this.#keep());
-  }
+export function openActs({ chat, onReveal }) {
+  current = chat;
+  reveal = onReveal;
+  openBar(permitted);
+  confirm.addEventListener("keydown", ({ key }) => key === "Escape" && keep());
+  log.addEventListener("click", click);
+  messages.addEventListener("focusin", ({ target }) => unfold(target));
+}
 
-  press(button) {
-    const element = button.closest(".message");
-    const { clientMessageId, messageId, seq } = element?.dataset ?? {};
-    const begin = (kind) => this.#composer.begin(kind, this.#chat().passage.find(messageId));
-    const acts = {
-      stop: () => this.#chat().tell("cancel", messageId),
-      retry: () => this.#chat().tell("retry", messageId),
-      about: () => begin("about"),
-      reply: () => begin("reply"),
-      edit: () => begin("edit"),
-      up: () => this.#rate(messageId, "up"),
-      down: () => this.#rate(messageId, "down"),
-      link: () => this.#copyLink(seq),
-      report: () => location.assign(`/chats/${element.dataset.chatId}/messages/${messageId}/report/`),
-      remove: () => this.#askToRemove(element),
-      removeNow: () => this.#remove(messageId),
-      keep: () => this.#keep(),
-      all: () => (button.ariaExpanded = String(element.toggleAttribute("data-open"))),
-      play: () => play(button.closest(".video"), slot(element, "address").textContent),
-      resend: () => this.#chat().resend(clientMessageId),
-      takeBack: () => this.#composer.restore(this.#chat().takeBack(clientMessageId)),
-    };
-    acts[button.dataset.act]?.();
-  }
-
-  async showVerdict(messageId) {
-    if (!this.#verdicts.has(messageId)) {
-      this.#paintVerdict(null);
-      this.#verdicts.set(messageId, null);
-      await this.#chat().rate(messageId).then(
-        (verdict) => this.#verdicts.set(messageId, verdict),
-        () => this.#verdicts.delete(messageId),
-      );
-    }
-    if (this.#bar.message?.dataset.messageId === messageId) {
-      this.#paintVerdict(this.#verdicts.get(messageId) ?? null);
-    }
-  }
-
-  async #rate(messageId, verdict) {
-    const wanted = this.#verdicts.get(messageId) === verdict ? null : verdict;
-    await this.#try(async () => {
-      this.#verdicts.set(messageId, await this.#chat().rate(messageId, wanted));
-      this.showVerdict(messageId);
-    });
-  }
-
-  #paintVerdict(verdict) {
-    for (const name of ["up", "down"]) {
-      this.#bar.button(name).ariaPressed = String(verdict === name);
-    }
-  }
-
-  async #copyLink(seq) {
-    const address = new URL(`?around=${seq}#m${seq}`, location.origin + location.pathname);
-    if (!navigator.clipboard) {
-      location.assign(address); // plain http: where one can copy it by hand
-      return;
-    }
-    await this.#try(async () => {
-      await navigator.clipboard.writeText(address.href);
-      this.#bar.note(words.copied);
-      this.#onSaid(words.copied);
-    });
-  }
-
-  #askToRemove(element) {
-    element.append(this.#confirm);
-    this.#confirm.querySelector("[data-act=keep]").focus();
-  }
-
-  #keep() {
-    const element = this.#confirm.parentElement;
-    this.#confirm.remove();
-    if (element?.isConnected) {
-      focusOn(element);
-    }
-  }
-
-  async #remove(messageId) {
-    await this.#try(() => this.#chat().change("remove", messageId));
-    this.#keep();
-  }
-
-  /** A no is said where it is read: at the box. */
-  async #try(act) {
-    try {
-      await act();
-      this.#composer.complain("");
-    } catch (problem) {
-      this.#composer.refuse(problem);
-    }
+function click(event) {
+  const part = event.target.closest("button, a[data-act][href]");
+  if (part) {
+    event.preventDefault();
+    press(part);
   }
 }
+
+function press(part) {
+  const chat = current();
+  const element = part.closest(".message");
+  const { clientMessageId, messageId, chatId, seq } = element?.dataset ?? {};
+  const write = (kind) => begin(kind, chat.timeline.find(messageId));
+  const acts = {
+    older: () => chat.history.older(),
+    newer: () => chat.history.newer(),
+    quote: () => reveal(Number(new URLSearchParams(part.search).get("around"))),
+    stop: () => chat.tell("cancel", { messageId }),
+    retry: () => chat.tell("retry", { messageId }),
+    about: () => write("about"),
+    reply: () => write("reply"),
+    edit: () => write("edit"),
+    up: () => rate(messageId, "up"),
+    down: () => rate(messageId, "down"),
+    link: () => copyLink(seq),
+    report: () => location.assign(`/chats/${chatId}/messages/${messageId}/report/`),
+    remove: () => askToRemove(element),
+    removeNow: () => attempt(() => chat.change("remove", { messageId })).then(keep),
+    keep,
+    all: () => (part.ariaExpanded = String(element.toggleAttribute("data-open"))),
+    play: () => play(part.closest(".video"), slot(element, "address").textContent),
+    resend: () => chat.outbox.resend(clientMessageId),
+    takeBack: () => restore(chat.outbox.takeBack(clientMessageId)),
+  };
+  acts[part.dataset.act]?.();
+}
+
+function unfold(target) {
+  const message = target.closest(".message[data-long]:not([data-open])");
+  if (message && target.closest("[data-slot=content]")) {
+    press(message.querySelector("[data-act=all]"));
+  }
+}
+
+function permitted({ dataset: { messageId } }) {
+  const chat = current();
+  const message = chat.timeline.find(messageId);
+  const sides = message && chat.sidesOf(message);
+  const names = permittedActs(message, { ...sides, permissions: chat.permissions });
+  if (names.includes("up")) {
+    showVerdict(messageId);
+  }
+  return names;
+}
+
+async function showVerdict(messageId) {
+  if (!verdicts.has(messageId)) {
+    paintVerdict(null);
+    verdicts.set(messageId, null);
+    const asked = current().rate(messageId);
+    await asked.then((verdict) => verdicts.set(messageId, verdict)).catch(() => verdicts.delete(messageId));
+  }
+  if (bar.parentElement?.dataset.messageId === messageId) {
+    paintVerdict(verdicts.get(messageId));
+  }
+}
+
+function rate(messageId, verdict) {
+  const wanted = verdicts.get(messageId) === verdict ? null : verdict;
+  return attempt(async () => {
+    verdicts.set(messageId, await current().rate(messageId, wanted));
+    showVerdict(messageId);
+  });
+}
+
+function paintVerdict(verdict) {
+  for (const name of ["up", "down"]) {
+    bar.querySelector(`[data-act=${name}]`).ariaPressed = String(verdict === name);
+  }
+}
+
+function copyLink(seq) {
+  const address = new URL(`?around=${seq}#m${seq}`, location.origin + location.pathname);
+  if (!navigator.clipboard) {
+    location.assign(address); // plain http: where one can copy it by hand
+    return;
+  }
+  attempt(async () => {
+    await navigator.clipboard.writeText(address.href);
+    bar.dataset.note = words.copied;
+    announce(words.copied);
+  });
+}
+
+function askToRemove(element) {
+  element.append(confirm);
+  confirm.querySelector("[data-act=keep]").focus();
+}
+
+function keep() {
+  const element = confirm.parentElement;
+  confirm.remove();
+  if (element?.isConnected) {
+    focusOn(element);
+  }
+}
+
+async function attempt(act) {
+  try {
+    await act();
+    complain("");
+  } catch (problem) {
+    refuse(problem);
+  }
+}
+

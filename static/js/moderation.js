@@ -5,22 +5,12 @@ import { showLocally } from "./local_times.js";
 
 const EVERY_MS = 5000;
 
-async function load() {
-  const answer = await fetch(location.href, { credentials: "same-origin" });
+const page = new LivePage(document, async () => {
+  const answer = await fetch(location.href);
   if (!answer.ok || answer.redirected) {
     throw new Error(`status ${answer.status}`);
   }
   return new DOMParser().parseFromString(await answer.text(), "text/html");
-}
-
-const page = new LivePage(document, async () => {
-  const fresh = await load();
-  const waiting = document.getElementById("waiting");
-  const freshWaiting = fresh.getElementById("waiting");
-  if (waiting && freshWaiting && waiting.textContent !== freshWaiting.textContent) {
-    waiting.replaceWith(freshWaiting);
-  }
-  return fresh;
 });
 
 // As long as the page lives; one that nobody sees rests.
@@ -30,7 +20,7 @@ async function look() {
       await page.refresh();
       document.querySelectorAll("[data-live] time[datetime]").forEach(showLocally);
     } catch {
-      // The next look tells; a form sent meanwhile says what is the matter.
+      // The next look tells.
     }
   }
 }

@@ -2,48 +2,36 @@
 
 const CHAT = /^\/chats\/([A-Za-z0-9][A-Za-z0-9_-]{0,63})\/$/;
 
-/** The chatId in an address of this site that shows nothing but a chat, or null. */
 export function chatIn(url, origin) {
   const isPlain = url.origin === origin && url.search === "";
   return (isPlain && CHAT.exec(url.pathname)?.[1]) || null;
 }
 
-/** Only a plain left click goes without loading: every other wish is the browser's business. */
 export function isPlainClick({ button, altKey, ctrlKey, metaKey, shiftKey, defaultPrevented }) {
   return button === 0 && !(altKey || ctrlKey || metaKey || shiftKey || defaultPrevented);
 }
 
-export class Navigation {
-  #onVisit;
-
-  constructor(onVisit) {
-    this.#onVisit = onVisit;
-    document.addEventListener("click", (event) => this.#click(event));
-    addEventListener("popstate", () => this.#goBack());
-  }
-
-  #click(event) {
+export function followLinks(onVisit) {
+  document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
     const isOurs = link && !link.target && !link.hasAttribute("download");
     const url = isOurs ? new URL(link.href) : null;
     const chatId = url && isPlainClick(event) ? chatIn(url, location.origin) : null;
-    if (chatId === null) {
-      return;
+    if (chatId !== null) {
+      event.preventDefault();
+      if (url.href !== location.href) {
+        history.pushState(null, "", url);
+      }
+      onVisit(chatId, url);
     }
-    event.preventDefault();
-    if (url.href !== location.href) {
-      history.pushState(null, "", url);
-    }
-    this.#onVisit(chatId, url);
-  }
-
-  #goBack() {
+  });
+  addEventListener("popstate", () => {
     const url = new URL(location.href);
     const chatId = chatIn(url, location.origin);
     if (chatId === null) {
       location.reload(); // another page of this site stood here
     } else {
-      this.#onVisit(chatId, url);
+      onVisit(chatId, url);
     }
-  }
+  });
 }

@@ -1,11 +1,10 @@
-/** What is new to the reader of one chat: where it begins, and how much they have not come to. */
+/** What is new to the reader of one chat. */
 
 export class News {
   #selfId;
   #seen;
   #begin;
 
-  /** `readSeq` is how far the server says they have read; null where it is not known. */
   constructor(selfId, readSeq) {
     this.#selfId = selfId;
     this.#seen = readSeq;
@@ -22,24 +21,20 @@ export class News {
   }
 
   count(messages) {
-    return this.#seen === null ? 0 : messages.filter((message) => this.#isNew(message, this.#seen)).length;
+    return messages.filter((message) => this.#isNew(message, this.#seen)).length;
   }
 
-  /** The first new one of these, to stand below a line; null where it may not be among them. */
+  /** To stand below a line; null where the first new one may not be here. */
   firstOf(messages, hasOlder) {
-    if (this.#begin === null || this.#beginsAgain(messages)) {
+    const hasMoreCome = this.#seen > this.#begin && this.count(messages) > 0;
+    if (this.#begin === null || hasMoreCome) {
       this.#begin = this.#seen;
     }
-    const isKnown = this.#begin !== null && (!hasOlder || messages[0]?.seq <= this.#begin);
-    return isKnown ? (messages.find((message) => this.#isNew(message, this.#begin)) ?? null) : null;
-  }
-
-  /** All that was new has been seen, and then more came that was not. */
-  #beginsAgain(messages) {
-    return this.#seen > this.#begin && this.count(messages) > 0;
+    const isKnown = !hasOlder || messages[0]?.seq <= this.#begin;
+    return (isKnown && messages.find((message) => this.#isNew(message, this.#begin))) || null;
   }
 
   #isNew({ seq, author }, since) {
-    return seq > since && author?.id !== this.#selfId;
+    return since !== null && seq > since && author?.id !== this.#selfId;
   }
 }

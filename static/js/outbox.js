@@ -1,25 +1,23 @@
-/** What was written in one chat and is not yet known to be stored: sent in order, until it is. */
+/** What was written in one chat: sent in order, until it is known to be stored. */
 
-import { newClientMessageId } from "./client_message_id.js";
+import { bytesOf, newClientMessageId } from "./protocol.js";
+
+const RETRY_MS = 1_000;
+const TICK_MS = 1_000;
 
 export class Outbox {
-  #chatId;
-  #unsent;
-  #clock;
+  #chat;
   #entries = new Map();
-  #kept = new Set(); // ids of what is safe beyond this page
   #settled = new Set(); // what was read of others before may still have them
   #lastAt = 0;
+  #isBusy = false;
+  #hasToGoOn = false;
 
-  /** `unsent` keeps the entries for other tabs and later pages; without it they live as long as this. */
-  constructor({ chatId, unsent, clock }) {
-    this.#chatId = chatId;
-    this.#unsent = unsent;
-    this.#clock = clock;
+  constructor(chat) {
+    this.#chat = chat;
   }
 
-  /** In the order of writing: `{clientMessageId, state, reason, code, retryAt}`, and what is sent.
-   * `state` is `sending`, `waiting` (until `retryAt`, ms) or `failed`, with the server's `reason`. */
+  /** `state` is `sending`, `waiting` (until `retryAt`) or `failed`. */
   get entries() {
     return [...this.#entries.values()];
   }
@@ -29,82 +27,158 @@ export class Outbox {
   }
 
   get isSafe() {
-    return this.entries.every(({ clientMessageId }) => this.#kept.has(clientMessageId));
+    return this.entries.every(({ isKept }) => isKept);
   }
 
-  /** `what` is `{content, type, url, replyTo}`, all but the first as needed. */
   add({ content, type, url, replyTo }, clientMessageId = newClientMessageId()) {
-    this.#lastAt = Math.max(this.#clock(), this.#lastAt + 1);
-    const what = { content, ...(type && { type }), ...(url && { url }), ...(replyTo && { replyTo }) };
-    const { chatId, at } = { chatId: this.#chatId, at: this.#lastAt };
-    this.#put({ ...what, clientMessageId, chatId, at, state: "sending" });
+    const { chatId, clock } = this.#chat;
+    this.#lastAt = Math.max(clock(), this.#lastAt + 1);
+    this.#put({ content, type, url, replyTo, clientMessageId, chatId, at: this.#lastAt, state: "sending" });
   }
 
   next() {
     return this.entries.find(({ state }) => state !== "failed") ?? null;
   }
 
-  /** It is stored. Its event and its reply both say so, in any order. */
+  /** Its event and its reply both say that it is stored, in any order. */
   settle(clientMessageId) {
     const entry = this.#entries.get(clientMessageId);
     if (entry) {
       this.#settled.add(clientMessageId);
       this.#entries.delete(clientMessageId);
-      this.#kept.delete(clientMessageId);
-      this.#unsent?.forget(entry);
+      this.#chat.unsent?.forget(entry);
     }
-    return entry !== undefined;
+    return entry;
   }
 
-  /** It goes again by itself at that time, under the same id and before the others. */
   postpone(clientMessageId, retryAt) {
     this.#change(clientMessageId, { state: "waiting", retryAt });
   }
 
-  /** It will not be stored as things are; it stays to be seen, and does not hold up the others. */
+  /** It stays to be seen, and does not hold up the others. */
   refuse(clientMessageId, { message: reason, code }) {
     this.#change(clientMessageId, { state: "failed", reason, code });
   }
 
-  /** Nothing is sent any more from this page; a later one may, unless that is `forGood`. */
-  strand({ code, message: reason }, forGood = false) {
-    for (const [id, entry] of this.#entries) {
-      if (forGood) {
-        this.refuse(id, { code, message: reason });
-      } else {
-        this.#entries.set(id, { ...entry, state: "failed", reason });
-      }
-    }
+  /** A later page may still send it, unless that is `forGood`. */
+  strand(problem, forGood = false) {
+    const isOver = { state: "failed", reason: problem.message };
+    this.#entries.forEach((entry, id) => {
+      forGood ? this.refuse(id, problem) : this.#entries.set(id, { ...entry, ...isOver });
+    });
   }
 
   resend(clientMessageId) {
-    const entry = this.#entries.get(clientMessageId);
-    if (entry?.code === "idConflict") {
-      this.settle(clientMessageId);
-      this.add(entry);
+    if (this.#entries.get(clientMessageId)?.code === "idConflict") {
+      this.add(this.settle(clientMessageId));
     } else {
       this.#change(clientMessageId, { state: "sending" });
     }
+    this.flush();
   }
 
   takeBack(clientMessageId) {
-    const entry = this.#entries.get(clientMessageId);
-    this.settle(clientMessageId);
+    const entry = this.settle(clientMessageId);
+    this.#chat.onChange();
     return entry?.url ?? entry?.content ?? "";
   }
 
-  /** What other tabs and earlier pages have written, sent and taken back. */
   async refresh() {
-    const found = await this.#unsent?.all(this.#chatId);
-    if (!found) {
+    const found = await this.#chat.unsent?.all();
+    if (found) {
+      const isOurs = ({ chatId }) => chatId === this.#chat.chatId;
+      const isOpen = ({ clientMessageId }) => !this.#settled.has(clientMessageId);
+      const kept = found.filter(isOurs).filter(isOpen);
+      const own = this.entries.filter(({ isKept }) => !isKept);
+      const all = [...own, ...kept].sort((a, b) => a.at - b.at);
+      this.#entries = new Map(all.map((entry) => [entry.clientMessageId, entry]));
+    }
+  }
+
+  async heed() {
+    await this.refresh();
+    this.flush();
+  }
+
+  async flush() {
+    this.#tell();
+    this.#hasToGoOn = true;
+    if (this.#isBusy) {
       return;
     }
-    const kept = found.filter(({ clientMessageId }) => !this.#settled.has(clientMessageId));
-    const ids = new Set(kept.map(({ clientMessageId }) => clientMessageId));
-    const isOwn = ({ clientMessageId: id }) => !ids.has(id) && !this.#kept.has(id);
-    const all = [...kept, ...this.entries.filter(isOwn)].sort((a, b) => a.at - b.at);
-    this.#kept = ids;
-    this.#entries = new Map(all.map((entry) => [entry.clientMessageId, entry]));
+    this.#isBusy = true;
+    while (this.#hasToGoOn) {
+      this.#hasToGoOn = false;
+      while (this.#isFree && !this.isEmpty && (await this.#alone())) {
+        this.#tell();
+      }
+    }
+    this.#isBusy = false;
+    this.#tell();
+  }
+
+  get #isFree() {
+    const { stopped, connection, alarms } = this.#chat;
+    return stopped === null && connection.isReady && !alarms.has("send");
+  }
+
+  #alone() {
+    const { chatId, unsent } = this.#chat;
+    if (!unsent) {
+      return this.#sendOne();
+    }
+    return unsent.alone(`chatrouting send ${chatId}`, async () => {
+      await this.refresh(); // another tab may have been here before
+      return this.#sendOne();
+    });
+  }
+
+  async #sendOne() {
+    const entry = this.#isFree ? this.next() : null;
+    const wait = (entry?.retryAt ?? 0) - this.#chat.clock();
+    if (entry === null || wait > 0) {
+      return entry !== null && this.#wait(wait);
+    }
+    try {
+      const { message, placeholder } = await this.#send(entry);
+      this.settle(entry.clientMessageId);
+      [message, placeholder].filter(Boolean).forEach((stored) => this.#chat.onStored(stored));
+      return true;
+    } catch (problem) {
+      return this.#refused(entry.clientMessageId, problem);
+    }
+  }
+
+  #send({ chatId, clientMessageId, type = "user", content, url, replyTo }) {
+    const { connection, rest, frameBytes } = this.#chat;
+    const metadata = url && { url };
+    const frame = { action: "send", chatId, clientMessageId, type, content, metadata, replyTo };
+    return (bytesOf(frame) <= frameBytes ? connection : rest).call(frame);
+  }
+
+  /** Not knowing, or being told to wait, means the same message again; a clear no means no. */
+  #refused(clientMessageId, problem) {
+    if (!problem.retryable) {
+      this.refuse(clientMessageId, problem);
+      return true;
+    }
+    const wait = problem.retryAfterMs ?? RETRY_MS;
+    if (problem.code) {
+      this.postpone(clientMessageId, this.#chat.clock() + wait);
+    }
+    return this.#wait(wait);
+  }
+
+  #wait(ms) {
+    this.#chat.alarms.first("send", ms, () => this.flush());
+    return false;
+  }
+
+  #tell() {
+    if (this.entries.some(({ state }) => state === "waiting")) {
+      this.#chat.alarms.first("tick", TICK_MS, () => this.#tell());
+    }
+    this.#chat.onChange();
   }
 
   #change(clientMessageId, change) {
@@ -116,10 +190,7 @@ export class Outbox {
   }
 
   async #put(entry) {
-    const { clientMessageId } = entry;
-    this.#entries.set(clientMessageId, entry);
-    if ((await this.#unsent?.keep(entry)) && this.#entries.has(clientMessageId)) {
-      this.#kept.add(clientMessageId);
-    }
+    this.#entries.set(entry.clientMessageId, entry);
+    entry.isKept = (await this.#chat.unsent?.keep({ ...entry, isKept: true })) || entry.isKept;
   }
 }

@@ -1,18 +1,17 @@
-/** The parts that the page is made of: found, copied from its templates, and written to. */
+/** The parts that the page is made of. */
 
-/** What the server hands over: the reader, the chat, the list of chats, and the page's own words. */
-export const page = JSON.parse(document.getElementById("page").textContent);
+export const byId = (id) => document.getElementById(id);
+export const page = JSON.parse(byId("page").textContent);
 export const { words } = page;
-export const log = document.getElementById("log");
-export const messages = document.getElementById("messages");
+export const log = byId("log");
+export const messages = byId("messages");
 
 export function slot(element, name) {
   return element.querySelector(`[data-slot="${name}"]`);
 }
 
-/** A new element, as the template with this id has it. */
 export function template(id) {
-  return document.getElementById(id).content.firstElementChild.cloneNode(true);
+  return byId(id).content.firstElementChild.cloneNode(true);
 }
 
 /** A live region speaks whenever it is written to, so only what is new is written. */
@@ -22,8 +21,9 @@ export function write(element, text) {
   }
 }
 
-/** Puts these first, in this order, without moving those that stand there already. */
 export function arrange(list, elements) {
+  const kept = new Set(elements);
+  [...list.children].filter((child) => !kept.has(child)).forEach((child) => child.remove());
   let place = list.firstElementChild;
   for (const element of elements) {
     if (element === place) {

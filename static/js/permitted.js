@@ -1,13 +1,9 @@
-/** What a reader may do with a message as it is now: the server's rules, so that none is offered in vain. */
+/** What a reader may do with a message now: the server's rules, so that none is offered in vain. */
 
 const EDITABLE = new Set(["user", "system", "youtube"]);
 
-/**
- * `message` is null for what is still being sent; `isAsked` says that the reader wrote it, or the
- * question that it answers; `permissions` is null before the server has told them.
- */
 export function permittedActs(message, { isOwn, isAsked, permissions }) {
-  if (!message?.messageId || message.removed) {
+  if (!message || message.removed) {
     return [];
   }
   const { send = false, moderate = false } = permissions ?? {};

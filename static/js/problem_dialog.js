@@ -1,42 +1,32 @@
-/** The small dialog that tells staff what went wrong on the page, with the trace of its frames. */
+/** The dialog that tells staff what went wrong, with the trace of this tab. */
 
-export class ProblemDialog {
-  #dialog = document.getElementById("report-dialog");
-  #rest;
-  #trace;
+import { byId, slot } from "./parts.js";
 
-  constructor({ rest, trace }) {
-    const dialog = this.#dialog;
-    const opener = document.getElementById("report");
-    this.#rest = rest;
-    this.#trace = trace;
-    opener.hidden = false;
-    opener.addEventListener("click", () => this.#open());
-    dialog.querySelector("form").addEventListener("submit", (event) => this.#submit(event));
-    dialog.querySelector("[data-act=cancel]").addEventListener("click", () => dialog.close());
-  }
+const dialog = byId("report-dialog");
 
-  #open() {
-    this.#say("writing");
-    this.#dialog.showModal();
-  }
-
-  async #submit(event) {
+export function openProblems({ rest, trace }) {
+  const opener = byId("report");
+  opener.hidden = false;
+  opener.addEventListener("click", () => {
+    show("writing");
+    dialog.showModal();
+  });
+  dialog.querySelector("[data-act=cancel]").addEventListener("click", () => dialog.close());
+  dialog.querySelector("form").addEventListener("submit", async (event) => {
     event.preventDefault();
-    const text = this.#dialog.querySelector("textarea");
-    this.#say("sending");
+    const text = dialog.querySelector("textarea");
+    show("sending");
     try {
-      await this.#rest.request({ path: "problems/", body: { words: text.value, trace: this.#trace } });
+      await rest.request({ path: "problems/", body: { words: text.value, trace } });
       text.value = "";
-      this.#say("thanks");
+      show("thanks");
     } catch (problem) {
-      this.#say("failed", problem.message);
+      show("failed", problem.message);
     }
-  }
+  });
+}
 
-  /** Its words are all in the page; which of them are shown is a matter of style. */
-  #say(state, reason = "") {
-    this.#dialog.dataset.state = state;
-    this.#dialog.querySelector("[data-slot=reason]").textContent = reason;
-  }
+function show(state, reason = "") {
+  dialog.dataset.state = state;
+  slot(dialog, "reason").textContent = reason;
 }

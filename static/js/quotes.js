@@ -1,4 +1,4 @@
-/** The messages that others reply to: known already, or looked up, many at once. */
+/** The messages that others reply to, looked up many at a time. */
 
 import { Backoff } from "./backoff.js";
 
@@ -16,7 +16,7 @@ export class Quotes {
     this.#backoff = chat.backoff ?? new Backoff();
   }
 
-  /** The message; null where there is none; undefined while that is not known. */
+  /** Null where there is none, undefined while that is not known. */
   get(messageId) {
     if (!this.#found.has(messageId)) {
       if (this.#wanted.size === 0) {
@@ -33,7 +33,7 @@ export class Quotes {
     }
   }
 
-  /** What is kept may have changed unheard, and what could not be had may be there now. */
+  /** What changed unheard, or could not be had, may be otherwise now. */
   renew() {
     this.#found.clear();
     this.#wanted.clear();
@@ -45,11 +45,8 @@ export class Quotes {
       return;
     }
     try {
-      const messages = await this.#chat.lookUp(messageIds);
-      this.#backoff.reset();
-      messageIds.forEach((messageId) => this.#settle(messageId, messages));
-      this.#chat.onChange();
-      this.#ask(); // what did not fit, or is new
+      this.#take(messageIds, await this.#chat.lookUp(messageIds));
+      this.#ask(); // for what did not fit, or was wanted meanwhile
     } catch ({ retryable = true }) {
       if (retryable) {
         this.#chat.alarms.first("quotes", this.#backoff.next(), () => this.#ask());
@@ -57,11 +54,12 @@ export class Quotes {
     }
   }
 
-  #settle(messageId, messages) {
-    this.#found.set(messageId, messages.find((message) => message.messageId === messageId) ?? null);
-    this.#wanted.delete(messageId);
-    if (this.#found.size > MOST_KEPT) {
-      this.#found.delete(this.#found.keys().next().value);
-    }
+  #take(messageIds, messages) {
+    this.#backoff.reset();
+    messageIds.forEach((messageId) => this.#found.set(messageId, null));
+    messageIds.forEach((messageId) => this.#wanted.delete(messageId));
+    messages.forEach((message) => this.#found.set(message.messageId, message));
+    [...this.#found.keys()].slice(0, -MOST_KEPT).forEach((messageId) => this.#found.delete(messageId));
+    this.#chat.onChange();
   }
 }

@@ -4,85 +4,75 @@ import { log, messages } from "./parts.js";
 
 const NEAR_END_PX = 40;
 
+/** Where the window is too low for a box that scrolls, the page itself does (see layout.css). */
+const isFlat = () => getComputedStyle(log).overflowY === "visible";
+
 /** The log's box is laid out from its end (see messages.css), so its end is `scrollTop` 0. */
-export class ReadingPlace {
-  get isAtEnd() {
-    if (this.#isFlat) {
-      return log.getBoundingClientRect().bottom < innerHeight + NEAR_END_PX;
-    }
-    return log.scrollTop > -NEAR_END_PX;
+export function isAtEnd() {
+  if (isFlat()) {
+    return log.getBoundingClientRect().bottom < innerHeight + NEAR_END_PX;
   }
+  return log.scrollTop > -NEAR_END_PX;
+}
 
-  goToEnd() {
-    if (this.#isFlat) {
-      log.scrollIntoView({ block: "end" });
-    } else {
-      log.scrollTop = 0;
-    }
+export function goToEnd() {
+  if (isFlat()) {
+    log.scrollIntoView({ block: "end" });
+  } else {
+    log.scrollTop = 0;
   }
+}
 
-  /** Where the reader is, for coming back later; null at the end. */
-  get mark() {
-    const first = this.isAtEnd ? null : this.#firstVisible();
-    const messageId = first?.dataset.messageId;
-    return messageId ? { messageId, top: this.#topOf(first) } : null;
-  }
+export function markPlace() {
+  const first = isAtEnd() ? null : firstVisible();
+  const messageId = first?.dataset.messageId;
+  return messageId ? { messageId, top: topOf(first) } : null;
+}
 
-  goTo(mark) {
-    const isThere = ({ dataset }) => dataset.messageId === mark?.messageId;
-    const first = mark && [...messages.children].find(isThere);
-    this.goToEnd();
-    if (first) {
-      this.#moveBy(this.#topOf(first) - mark.top);
-    }
+export function goTo(mark) {
+  const isThere = ({ dataset }) => dataset.messageId === mark?.messageId;
+  const first = mark && [...messages.children].find(isThere);
+  goToEnd();
+  if (first) {
+    moveBy(topOf(first) - mark.top);
   }
+}
 
-  #topOf(element) {
-    return element.getBoundingClientRect().top - log.getBoundingClientRect().top;
+export function room() {
+  if (isFlat()) {
+    return { above: Infinity, below: Infinity }; // more comes when it is asked for
   }
+  const { scrollTop, scrollHeight, clientHeight } = log;
+  const below = -scrollTop;
+  return { above: (scrollHeight - clientHeight - below) / clientHeight, below: below / clientHeight };
+}
 
-  goToElement(element) {
-    element.scrollIntoView({ block: "center" });
+/** Who is pinned to the end stays there, who reads on is not moved. */
+export function keepPlace(change, { isPinned }) {
+  const anchor = isPinned ? null : firstVisible();
+  const before = anchor?.getBoundingClientRect().top;
+  change();
+  if (isPinned) {
+    goToEnd();
+  } else if (anchor?.isConnected) {
+    moveBy(anchor.getBoundingClientRect().top - before);
   }
+}
 
-  /** How far what is shown goes on above and below what is seen, in heights of that. */
-  get room() {
-    if (this.#isFlat) {
-      return { above: Infinity, below: Infinity }; // more comes when it is asked for
-    }
-    const { scrollTop, scrollHeight, clientHeight } = log;
-    const below = -scrollTop;
-    return { above: (scrollHeight - clientHeight - below) / clientHeight, below: below / clientHeight };
-  }
+function topOf(element) {
+  return element.getBoundingClientRect().top - log.getBoundingClientRect().top;
+}
 
-  /** Runs a change of the log: who is pinned to the end stays there, who reads on is not moved. */
-  keepThrough(change, { isPinned }) {
-    const anchor = isPinned ? null : this.#firstVisible();
-    const before = anchor?.getBoundingClientRect().top;
-    change();
-    if (isPinned) {
-      this.goToEnd();
-    } else if (anchor?.isConnected) {
-      this.#moveBy(anchor.getBoundingClientRect().top - before);
-    }
+function moveBy(distance) {
+  if (isFlat()) {
+    scrollBy(0, distance);
+  } else {
+    log.scrollTop += distance;
   }
+}
 
-  /** Where the window is too low for a box that scrolls, the page itself does (see layout.css). */
-  get #isFlat() {
-    return getComputedStyle(log).overflowY === "visible";
-  }
-
-  #moveBy(distance) {
-    if (this.#isFlat) {
-      scrollBy(0, distance);
-    } else {
-      log.scrollTop += distance;
-    }
-  }
-
-  #firstVisible() {
-    const top = Math.max(0, log.getBoundingClientRect().top);
-    const isVisible = (element) => element.getBoundingClientRect().bottom > top;
-    return [...messages.children].find(isVisible) ?? null;
-  }
+function firstVisible() {
+  const top = Math.max(0, log.getBoundingClientRect().top);
+  const isVisible = (element) => element.getBoundingClientRect().bottom > top;
+  return [...messages.children].find(isVisible) ?? null;
 }

@@ -1,19 +1,15 @@
-/** What lines of plain requests have in common: actions go by the HTTP API, and an end is told once. */
+/** A line of requests: actions go by the HTTP API. */
 
 import { Alarms } from "./alarms.js";
 import { Disconnected, meaningOf } from "./protocol.js";
 
-/** As SocketLine; see there for what it tells its listener. */
 export class RequestLine {
   isClosed = false;
 
   constructor({ rest, listener, timers }) {
-    this.rest = rest;
-    this.listener = listener;
-    this.alarms = new Alarms(timers);
+    Object.assign(this, { rest, listener, alarms: new Alarms(timers) });
   }
 
-  /** Whoever subscribes is told what they have missed; `follow` goes on from there. */
   async call(frame) {
     const data = await this.rest.call(frame);
     if (this.isClosed) {

@@ -1,4 +1,4 @@
-/** The HTTP API: every action as a request, for where there is no socket, and plain reads. */
+/** The HTTP API: every action as a request, and plain reads. */
 
 import { Disconnected, OPEN, Refusal } from "./protocol.js";
 
@@ -36,16 +36,17 @@ export class Rest {
     this.#token = token;
   }
 
-  /** As a connection's `call`: the reply's `data`, or a Refusal, or Disconnected. */
   async call(frame) {
     switch (frame.action) {
       case "subscribe":
         return this.#subscribe(frame);
-      case "ping":
-        return { heads: headsOf(await this.get("chats/")) };
+      case "ping": {
+        const { chats } = await this.get("chats/");
+        return { heads: Object.fromEntries(chats.map(({ chatId, head }) => [chatId, head])) };
+      }
       case "typing":
       case "unsubscribe":
-        return {}; // nobody to tell, and nothing lost
+        return {};
       default:
         return this.#act(frame);
     }
@@ -75,7 +76,6 @@ export class Rest {
     return NAMED.has(frame.action) ? { message: answer } : answer;
   }
 
-  /** What a socket's `subscribe` answers; going live is the caller's. */
   async #subscribe({ chatId, since, tail }) {
     const [found, { permissions, oldestSeq }] = await Promise.all([
       this.#missed(chatId, since, tail),
@@ -111,12 +111,7 @@ export class Rest {
   }
 }
 
-/** `{chatId: cursor}` of a list of chats. */
-function headsOf({ chats }) {
-  return Object.fromEntries(chats.map(({ chatId, head }) => [chatId, head]));
-}
-
-/** An answer that is no JSON of ours comes from something in between: nothing is known then. */
+/** What is no JSON of ours comes from something in between: nothing is known then. */
 async function read(answer) {
   const found = answer.status === 204 ? {} : await answer.json();
   if (answer.ok) {

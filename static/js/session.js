@@ -1,14 +1,17 @@
-/** One person's chats in one page, with all that this browser has for them. */
+/** One person's chats, with all that this browser has for them. */
 
 import { Alarms } from "./alarms.js";
-import { browserLines } from "./browser_lines.js";
 import { ChatList } from "./chat_list.js";
 import { Chats } from "./chats.js";
 import { Connection } from "./connection.js";
 import { LiveChat } from "./live_chat.js";
+import { PollLine } from "./poll_line.js";
+import { SOCKET_PATH } from "./protocol.js";
 import { Rest } from "./rest.js";
 import { SharedConnection } from "./shared_connection.js";
 import { Shelf } from "./shelf.js";
+import { SocketLine } from "./socket_line.js";
+import { StreamLine } from "./stream_line.js";
 import { Trace } from "./trace.js";
 import { Unsent } from "./unsent.js";
 
@@ -24,7 +27,6 @@ export class Session extends Chats {
   rest = new Rest({ token });
   trace = new Trace();
 
-  /** `onChange(chatId)`, `onList()` and `onDraft(chat)` say what there is to paint anew. */
   constructor({ user, chats: lines }, { onChange, onList, onDraft }) {
     const alarms = new Alarms();
     const shelf = new Shelf(user.id);
@@ -34,9 +36,9 @@ export class Session extends Chats {
     this.#user = user;
     this.#onChange = onChange;
     this.#shelf = shelf;
-    const told = channel(`chatrouting outbox ${user.id}`);
-    const heed = (chatId) => this.#write(chatId);
-    this.#unsent = new Unsent({ shelf, channel: told, locks: navigator.locks, heed });
+    const channel = new BroadcastChannel(`chatrouting outbox ${user.id}`);
+    channel.onmessage = ({ data }) => this.#write(data.chatId);
+    this.#unsent = new Unsent({ shelf, channel, locks: navigator.locks });
     this.connection = this.trace.over(this.#connect());
   }
 
@@ -45,7 +47,6 @@ export class Session extends Chats {
     this.#goOn();
   }
 
-  /** What carries words now: `socket`, `stream`, `requests`, `form` where nothing does, or `none`. */
   get way() {
     const { isReady, isHopeless, rung } = this.connection;
     if (!isReady) {
@@ -88,15 +89,20 @@ export class Session extends Chats {
   }
 
   #connect() {
-    const lines = browserLines({ rest: this.rest, chatIds: () => this.chatIds });
+    const { rest } = this;
+    const { locks } = navigator;
+    const address = new URL(SOCKET_PATH, location.href);
+    address.protocol = address.protocol.replace("http", "ws");
+    const openSocket = (protocol) => new WebSocket(address, protocol);
+    const lines = [
+      (listener) => new SocketLine({ openSocket, listener }),
+      (listener) => new StreamLine({ rest, listener, chatIds: this.chatIds }),
+      (listener) => new PollLine({ rest, listener, chatIds: this.chatIds }),
+    ];
     const connect = (listener) => new Connection({ lines, listener });
     const name = `chatrouting link ${this.#user.id}`;
-    const shared = channel(name);
-    const { locks } = navigator;
-    if (shared === null || !locks) {
-      return connect(this);
-    }
-    return new SharedConnection({ connect, listener: this, channel: shared, locks, name });
+    const channel = new BroadcastChannel(name);
+    return locks ? new SharedConnection({ connect, listener: this, channel, locks, name }) : connect(this);
   }
 
   #make(page) {
@@ -112,17 +118,15 @@ export class Session extends Chats {
     return new LiveChat({ ...page, user: this.#user }, means);
   }
 
-  /** What an earlier page could not send any more goes out from this one. */
   async #goOn() {
     const waiting = ((await this.#unsent.all()) ?? []).filter(({ state }) => state !== "failed");
     new Set(waiting.map(({ chatId }) => chatId)).forEach((chatId) => this.#write(chatId));
   }
 
-  /** Something is written in a chat, and not by this page. */
   #write(chatId) {
     const known = this.get(chatId);
     if (known) {
-      known.heedOutbox();
+      known.outbox.heed();
     } else {
       this.wake(this.#named(chatId));
     }
@@ -137,8 +141,4 @@ export class Session extends Chats {
 function token() {
   const cookie = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1];
   return cookie ?? document.querySelector("[name=csrfmiddlewaretoken]").value;
-}
-
-function channel(name) {
-  return globalThis.BroadcastChannel ? new BroadcastChannel(name) : null;
 }

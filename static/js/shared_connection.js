@@ -2,197 +2,127 @@
 
 import { Alarms } from "./alarms.js";
 import { Calls } from "./calls.js";
-import { newClientMessageId } from "./client_message_id.js";
-import { Disconnected } from "./protocol.js";
+import { Disconnected, newClientMessageId } from "./protocol.js";
+import { TabLock } from "./tab_lock.js";
 
 const BEAT_MS = 4_000;
 const WORDS = ["onOpen", "onFrame", "onHeads", "onWaiting", "onStopped"];
 const UNKNOWN = { isReady: false, isHopeless: false, rung: 0 };
+const stateOf = ({ isReady, isHopeless, rung }) => ({ isReady, isHopeless, rung });
 
-/**
- * As Connection, with the same listener. The tab that has the lock leads: it holds the link, passes on
- * what others ask, and tells all what it hears. One that does not answer any more is replaced.
- */
+/** As Connection. The tab that has the lock leads, as long as it answers. */
 export class SharedConnection {
   #connect;
   #listener;
   #channel;
-  #locks;
-  #name;
+  #lock;
   #alarms;
   #id = newClientMessageId();
   #own = null;
   #since = 0; // when the one whose word counts began to lead
-  #state = UNKNOWN;
   #calls = new Calls();
   #isAnswered = true;
   #subscribing = new Map();
-  #release = null;
-  #waiting = null;
-  #isOver = false;
 
-  /** `connect(listener)` is a Connection; `name` is that of the lock. */
+  listen = (chatIds) => this.#do("listen", chatIds);
+  watch = (chatId) => this.#do("watch", chatId);
+  hurry = () => this.#do("hurry");
+  settle = () => this.#own?.settle();
+  interrupt = () => this.#own?.interrupt();
+
   constructor({ connect, listener, channel, locks, name, timers, clock }) {
+    Object.assign(this, UNKNOWN);
     this.#connect = connect;
     this.#listener = listener;
     this.#channel = channel;
-    this.#locks = locks;
-    this.#name = name;
+    this.#lock = new TabLock({ locks, name, onHeld: () => this.#lead(), onLost: () => this.#retire() });
     this.#alarms = new Alarms(timers, clock);
     channel.onmessage = ({ data }) => this.#hear(data);
-  }
-
-  get isReady() {
-    return this.#link.isReady;
-  }
-
-  get isHopeless() {
-    return this.#link.isHopeless;
-  }
-
-  get rung() {
-    return this.#link.rung;
   }
 
   get isLeading() {
     return this.#own !== null;
   }
 
-  get #link() {
-    return this.#own ?? this.#state;
-  }
-
   start() {
     this.#isAnswered = true;
-    this.#say({ kind: "who" });
-    this.#beatLater();
-    this.#waiting = new AbortController();
-    this.#apply({ signal: this.#waiting.signal });
+    this.#askWho();
+    this.#lock.wait();
   }
 
   call(frame) {
     if (this.isLeading) {
       return this.#ask(frame);
     }
-    if (!this.isReady) {
-      return Promise.reject(new Disconnected());
-    }
-    return this.#calls.ask((id) => this.#say({ kind: "call", id, frame }));
-  }
-
-  listen(chatIds) {
-    this.#do("listen", chatIds);
-  }
-
-  watch(chatId) {
-    this.#do("watch", chatId);
-  }
-
-  hurry() {
-    this.#do("hurry");
-  }
-
-  settle() {
-    this.#own?.settle();
-  }
-
-  interrupt() {
-    this.#own?.interrupt();
+    const ask = () => this.#calls.ask((id) => this.#say({ kind: "call", id, frame }));
+    return this.isReady ? ask() : Promise.reject(new Disconnected());
   }
 
   stop() {
     this.#alarms.silence();
     this.#own?.stop();
-    this.#waiting.abort();
-    this.#release?.();
+    this.#lock.leave();
     this.#channel.close();
-    this.#isOver = true;
   }
 
   #do(what, ...values) {
-    if (this.isLeading) {
-      this.#own[what](...values);
-    } else {
-      this.#say({ kind: "do", what, values });
-    }
+    this.isLeading ? this.#own[what](...values) : this.#say({ kind: "do", what, values });
   }
 
   #say(word) {
     this.#channel.postMessage({ ...word, from: this.#id });
   }
 
-  // Who leads
-
-  async #apply(options) {
-    let isGranted = false;
-    const hold = () => {
-      isGranted = true;
-      return new Promise((resolve) => this.#lead(resolve));
-    };
-    try {
-      await this.#locks.request(this.#name, options, hold);
-    } catch {
-      if (isGranted && !this.#isOver) {
-        this.#retire(); // this tab was taken for dead, and another one leads
-      }
-    }
-  }
-
-  #lead(release) {
-    this.#release = release;
+  #lead() {
     this.#since = this.#alarms.now;
     this.#alarms.silence();
-    this.#tell("onWaiting", [], UNKNOWN);
     this.#lose();
+    this.#tell("onWaiting", []);
     const listener = WORDS.map((what) => [what, (...values) => this.#pass(what, values)]);
     this.#own = this.#connect(Object.fromEntries(listener));
     this.#own.start();
   }
 
+  #retire() {
+    this.#own.stop();
+    this.#own = null;
+    this.#lose();
+    this.start();
+  }
+
   #lose() {
     const wasReady = this.isReady;
-    this.#state = UNKNOWN;
+    Object.assign(this, UNKNOWN);
     this.#calls.giveUp();
     if (wasReady) {
       this.#listener.onWaiting();
     }
   }
 
-  #retire() {
-    this.#own.stop();
-    this.#own = null;
-    this.#listener.onWaiting();
-    this.start();
-  }
-
-  #beatLater() {
-    this.#alarms.last("beat", BEAT_MS, () => this.#knock());
+  #askWho() {
+    this.#say({ kind: "who" });
+    this.#alarms.last("beat", BEAT_MS, () => this.#beat());
   }
 
   /** A visible tab that hears nothing of its leader takes over; a hidden one can wait. */
-  #knock() {
+  #beat() {
     const isVisible = !globalThis.document?.hidden;
     if (!this.#isAnswered && isVisible) {
-      this.#waiting.abort();
-      this.#apply({ steal: true });
-      return;
+      this.#lock.steal();
+    } else {
+      this.#isAnswered = !isVisible;
+      this.#askWho();
     }
-    this.#isAnswered = !isVisible;
-    this.#say({ kind: "who" });
-    this.#beatLater();
   }
 
-  // What the leader says
-
   #pass(what, values) {
+    Object.assign(this, stateOf(this.#own));
     this.#tell(what, values);
     this.#heed(what, values);
   }
 
-  /** Without a `what` it only says who leads, and how that stands. */
-  #tell(what, values, { isReady, isHopeless, rung } = this.#link) {
-    const state = { isReady, isHopeless, rung };
-    this.#say({ kind: "tell", what, values, state, since: this.#since });
+  #tell(what, values) {
+    this.#say({ kind: "tell", what, values, state: stateOf(this), since: this.#since });
   }
 
   #heed(what, values) {
@@ -203,14 +133,13 @@ export class SharedConnection {
   }
 
   #hear(word) {
-    if (word.kind === "answer") {
-      return word.to === this.#id ? this.#calls.answer(word) : undefined;
+    if (word.kind === "answer" && word.to === this.#id) {
+      this.#calls.answer(word);
+    } else if (this.isLeading) {
+      this.#serve(word);
+    } else if (word.kind === "tell" && word.since >= this.#since) {
+      this.#follow(word); // one who was replaced may still speak, and is not followed
     }
-    if (this.isLeading) {
-      return this.#serve(word);
-    }
-    // One who was replaced may still speak of what it heard before.
-    return word.kind === "tell" && word.since >= this.#since ? this.#follow(word) : undefined;
   }
 
   #follow({ what, values, state, since }) {
@@ -220,7 +149,7 @@ export class SharedConnection {
     }
     const isNews = state.isReady && !this.isReady;
     this.#since = since;
-    this.#state = state;
+    Object.assign(this, state);
     if (isNews) {
       this.#listener.onOpen();
     }
@@ -228,8 +157,6 @@ export class SharedConnection {
       this.#heed(what, values);
     }
   }
-
-  // What the others ask of the leader
 
   #serve({ kind, from, id, frame, what, values }) {
     if (kind === "who") {
@@ -241,32 +168,31 @@ export class SharedConnection {
       const answer = (word) => this.#say({ kind: "answer", to: from, id, ...word });
       this.#ask(frame).then(
         (data) => answer({ ok: true, data }),
-        ({ code, message, retryable, retryAfterMs, details }) =>
-          answer(code ? { error: { code, message, retryable, retryAfterMs, details } } : {}),
+        (problem) => answer(problem.code ? { error: { ...problem, message: problem.message } } : {}),
       );
     }
   }
 
-  /** For any tab. The server answers only the last of several subscriptions to one chat. */
-  #ask(frame) {
+  async #ask(frame) {
     const { action, chatId, seq } = frame;
     if (action === "unsubscribe") {
-      return Promise.resolve({}); // another tab may still want it
+      return {}; // another tab may still want it
     }
     if (action === "read") {
       this.#pass("onFrame", [{ op: "ephemeral", type: "read", chatId, seq }]);
     }
-    return action === "subscribe" ? this.#subscribe(frame) : this.#own.call(frame);
+    const data = await (action === "subscribe" ? this.#subscribe(frame) : this.#own.call(frame));
+    if (action === "subscribe") {
+      this.#pass("onHeads", [{ [chatId]: data.head }]);
+    }
+    return data;
   }
 
-  /** What one tab is told in its answer, the others learn of by the head. */
-  async #subscribe(frame) {
-    const { chatId } = frame;
-    const before = this.#subscribing.get(chatId) ?? Promise.resolve();
+  /** One by one: the server answers only the last of several. */
+  #subscribe(frame) {
+    const before = this.#subscribing.get(frame.chatId) ?? Promise.resolve();
     const turn = before.then(() => this.#own.call(frame));
-    this.#subscribing.set(chatId, turn.catch(() => undefined));
-    const data = await turn;
-    this.#pass("onHeads", [{ [chatId]: data.head }]);
-    return data;
+    this.#subscribing.set(frame.chatId, turn.catch(() => undefined));
+    return turn;
   }
 }

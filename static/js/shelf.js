@@ -1,4 +1,4 @@
-/** What a browser keeps of one person's chats from page to page; whatever fails is only not kept. */
+/** What a browser keeps of one person's chats; whatever fails is only not kept. */
 
 const PREFIX = "chatrouting-";
 const MOST_CHATS = 50;
@@ -11,8 +11,9 @@ export class Shelf {
   /** What other people left in this browser is cleared away. */
   constructor(userId) {
     const name = `${PREFIX}${userId}`;
-    this.#database = attempt(() => open(name));
-    attempt(() => clearAllBut(name));
+    // Private windows have no IndexedDB, or one that throws, or fails later.
+    this.#database = open(name).catch(() => null);
+    clearAllBut(name).catch(() => undefined);
   }
 
   get(store, key) {
@@ -23,7 +24,6 @@ export class Shelf {
     return this.#do(store, "readonly", (kept) => kept.getAll());
   }
 
-  /** Resolves with the key once it is safe, with undefined where it is not kept. */
   put(store, value) {
     return this.#do(store, "readwrite", (kept) => atOnce(kept.put(value)));
   }
@@ -34,11 +34,8 @@ export class Shelf {
 
   async putChat(chat) {
     await this.put("chats", chat);
-    await this.#do("chats", "readwrite", (kept) => {
-      const count = kept.count();
-      count.onsuccess = () => removeOldest(kept, count.result - MOST_CHATS);
-      return count;
-    });
+    const keys = await this.#do("chats", "readonly", (kept) => kept.index("at").getAllKeys());
+    keys?.slice(0, -MOST_CHATS).forEach((key) => this.delete("chats", key));
   }
 
   async close() {
@@ -56,7 +53,7 @@ export class Shelf {
   }
 }
 
-function open(name) {
+async function open(name) {
   const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => {
     const { result } = request;
@@ -64,23 +61,15 @@ function open(name) {
     result.createObjectStore("drafts", { keyPath: "chatId" });
     result.createObjectStore("outbox", { keyPath: "clientMessageId" });
   };
-  return answerOf(request).then((database) => {
-    database.onversionchange = () => database.close(); // signed out: it is to be deleted
-    return database;
-  });
+  const database = await answerOf(request);
+  database.onversionchange = () => database.close(); // signed out: it is to be deleted
+  return database;
 }
 
 async function clearAllBut(own) {
   const names = (await indexedDB.databases()).map(({ name }) => name);
   const others = names.filter((name) => name.startsWith(PREFIX) && name !== own);
   others.forEach((name) => indexedDB.deleteDatabase(name));
-}
-
-function removeOldest(kept, count) {
-  if (count > 0) {
-    kept.index("at").getAllKeys(null, count).onsuccess = ({ target }) =>
-      target.result.forEach((key) => kept.delete(key));
-  }
 }
 
 /** The page may be gone before it would commit by itself. */
@@ -97,17 +86,8 @@ function answerOf(request) {
   });
 }
 
-/** A tab that hangs in the middle of its own question would keep this one waiting as long. */
+/** A tab that hangs would keep the others waiting. */
 function soon(request) {
   const late = new Promise((_, reject) => setTimeout(reject, PATIENCE_MS));
   return Promise.race([answerOf(request), late]);
-}
-
-/** Private windows have no IndexedDB, or one that throws, or fails later. */
-async function attempt(act) {
-  try {
-    return await act();
-  } catch {
-    return null;
-  }
 }

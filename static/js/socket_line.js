@@ -2,13 +2,13 @@
 
 import { Alarms } from "./alarms.js";
 import { Calls } from "./calls.js";
-import { SUBPROTOCOL, action, decode, encode } from "./protocol.js";
+import { SUBPROTOCOL, decode } from "./protocol.js";
 
 const HELLO_MS = 10_000;
 
 /**
- * A line tells its listener `onOpen()`, then `onFrame(frame)` and `onHeads(heads)`, and once
- * `onEnd(code, message)`; `code` is null where nobody said why. After `close` it says nothing.
+ * A line tells its listener `onOpen()`, `onFrame(frame)`, `onHeads(heads)` and once `onEnd(code,
+ * message)`, with null where nobody said why. After `close` it says nothing.
  */
 export class SocketLine {
   #listener;
@@ -29,13 +29,12 @@ export class SocketLine {
   }
 
   call(frame) {
-    return this.#calls.ask((id) => this.#socket.send(encode(frame, id)));
+    return this.#calls.ask((id) => this.#socket.send(JSON.stringify({ ...frame, id })));
   }
 
-  /** To hear of these chats too; what they say first is not waited for. */
   listen(chatIds) {
     for (const chatId of chatIds) {
-      this.call(action.subscribe(chatId, null, 0)).catch(() => undefined);
+      this.call({ action: "subscribe", chatId, since: null, tail: 0 }).catch(() => undefined);
     }
   }
 
@@ -55,7 +54,7 @@ export class SocketLine {
     this.#hasHeard = true;
     if (frame?.op === "hello") {
       this.#interval = frame.pingIntervalMs;
-      this.#await();
+      this.#beatLater();
       this.#listener.onOpen();
     } else if (frame?.op === "reply") {
       this.#calls.answer(frame);
@@ -66,7 +65,7 @@ export class SocketLine {
     }
   }
 
-  #await() {
+  #beatLater() {
     this.#alarms.last("watch", this.#interval, () => this.#beat());
   }
 
@@ -77,9 +76,9 @@ export class SocketLine {
       return;
     }
     this.#hasHeard = false;
-    this.#await();
+    this.#beatLater();
     const heard = ({ heads }) => this.#listener.onHeads(heads);
-    this.call(action.ping()).then(heard, () => undefined);
+    this.call({ action: "ping" }).then(heard, () => undefined);
   }
 
   #end(code) {

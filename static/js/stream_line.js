@@ -1,7 +1,6 @@
-/** A line of server-sent events: they bring what happens, the HTTP API carries the rest. */
+/** Server-sent events bring what happens, the HTTP API carries the rest. */
 
-import { EventStream } from "./event_stream.js";
-import { decode } from "./protocol.js";
+import { Refusal, decode } from "./protocol.js";
 import { RequestLine } from "./request_line.js";
 
 const HELLO_MS = 10_000;
@@ -17,11 +16,7 @@ export class StreamLine extends RequestLine {
   #isOpen = false;
   #lastError = null;
 
-  /**
-   * `openStream(path, signal)` resolves with `{error, pieces}`, the last an async iterable of text;
-   * `chatIds` are heard from the beginning.
-   */
-  constructor({ openStream, chatIds, ...means }) {
+  constructor({ openStream = openByFetch, chatIds, ...means }) {
     super(means);
     this.#openStream = openStream;
     this.#heard = new Map(chatIds.slice(0, MOST_CHATS).map((chatId) => [chatId, null]));
@@ -40,7 +35,7 @@ export class StreamLine extends RequestLine {
     chatIds.forEach((chatId) => this.follow(chatId, null));
   }
 
-  /** A chat that the stream does not have yet needs another stream; some are gathered for one. */
+  /** Another chat needs another stream; some are gathered for one. */
   follow(chatId, position) {
     if (this.#heard.has(chatId)) {
       return;
@@ -57,28 +52,35 @@ export class StreamLine extends RequestLine {
     this.#stream?.abort();
   }
 
-  /** The new one goes on from where each chat was heard of last, so nothing falls in between. */
+  /** It goes on from where each chat was heard of last. */
   async #begin() {
     this.#stream?.abort();
     this.#stream = new AbortController();
     const { signal } = this.#stream;
     this.#waitFor(HELLO_MS);
-    const events = new EventStream((data, id) => this.#take(decode(data), id));
     try {
-      const { error = null, pieces = [] } = await this.#openStream(this.#path(), signal);
-      this.#lastError = error;
-      for await (const piece of pieces) {
-        if (signal.aborted) {
-          return;
-        }
-        this.#waitFor(this.#patience);
-        events.take(piece);
-      }
-    } catch {
-      // A cut says no more than an end does.
+      await this.#read(await this.#openStream(this.#path(), signal), signal);
+    } catch (problem) {
+      this.#lastError ??= problem;
     }
     if (!signal.aborted) {
       this.end(this.#lastError);
+    }
+  }
+
+  async #read(pieces, signal) {
+    let text = "";
+    for await (const piece of pieces) {
+      if (signal.aborted) {
+        return;
+      }
+      this.#waitFor(this.#patience);
+      const events = (text + piece).split("\n\n");
+      text = events.pop();
+      for (const event of events) {
+        const valueOf = (field) => new RegExp(`^${field}: (.*)`, "m").exec(event)?.[1];
+        this.#take(decode(valueOf("data")), valueOf("id"));
+      }
     }
   }
 
@@ -90,19 +92,15 @@ export class StreamLine extends RequestLine {
   }
 
   #take(frame, id) {
-    id?.split(",").forEach((place) => this.#stand(...place.split("=")));
+    const places = id?.split(",").map((place) => place.split("=")) ?? [];
+    const heard = places.filter(([chatId]) => this.#heard.has(chatId));
+    heard.forEach(([chatId, position]) => this.#heard.set(chatId, position));
     if (frame?.op === "hello") {
       this.#greet(frame);
     } else if (frame?.op === "error") {
       this.#lastError = frame.error;
     } else if (frame !== null) {
       this.listener.onFrame(frame);
-    }
-  }
-
-  #stand(chatId, position) {
-    if (this.#heard.has(chatId)) {
-      this.#heard.set(chatId, position);
     }
   }
 
@@ -115,8 +113,24 @@ export class StreamLine extends RequestLine {
     }
   }
 
-  /** Something, if only a comment, comes all the time; what nobody lets through is no line. */
+  /** Something, if only a comment, comes all the time. */
   #waitFor(ms) {
     this.alarms.last("watch", ms, () => this.end(this.#lastError));
+  }
+}
+
+async function openByFetch(path, signal) {
+  const answer = await fetch(`/api/v1/${path}`, { signal, cache: "no-store" });
+  if (!answer.ok) {
+    throw new Refusal((await answer.json()).error);
+  }
+  return piecesOf(answer.body.pipeThrough(new TextDecoderStream()));
+}
+
+/** Not in every browser can a loop walk a stream. */
+async function* piecesOf(stream) {
+  const reader = stream.getReader();
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    yield piece.value;
   }
 }

@@ -1,96 +1,173 @@
-/** The messages of one chat as far as this page knows them: by id, ordered by seq, newest rev. */
+/** The messages of one chat that a page knows, and those that it shows. */
 
-import { Growing } from "./growing.js";
-import { OPEN } from "./protocol.js";
+import { MessageSet } from "./message_set.js";
 
 const MOST_KEPT = 500;
+export const MOST_SHOWN = 300;
+export const STEP = 100;
 
-export class Timeline {
-  #chatId;
-  #messages = new Map();
-  #sorted = null;
+/**
+ * Two runs are known, without holes: the tail, which ends with the newest message, and what is
+ * shown, which is the end of the tail or a stretch of the past.
+ */
+export class Timeline extends MessageSet {
+  #first = Infinity; // seq of what is shown; Infinity: just the newest
+  #last = Infinity; // Infinity: the live end
+  #stale = null; // what is shown after all was replaced, until it is read anew
+  #isAtEnd = true;
 
-  /** The seq this page begins at, 0 where it has the whole chat; what is older is not shown. */
+  /** Where the tail begins: 0 if with the chat itself, Infinity if nothing is known of it. */
   from = 0;
 
-  constructor(chatId) {
-    this.#chatId = chatId;
-  }
-
-  /** Returns whether it changed anything; older revisions and other chats' messages never do. */
-  put(message) {
-    const known = this.#messages.get(message.messageId);
-    const isStale = known ? known.rev >= message.rev : message.seq < this.from;
-    if (isStale || message.chatId !== this.#chatId) {
-      return false;
-    }
-    this.#set(message);
-    this.#trim();
-    return true;
-  }
-
-  /** Messages that end where these begin, or overlap them; newer revisions known here stay. */
-  extend(messages, moreBefore) {
-    const first = Math.min(...messages.map(({ seq }) => seq), this.messages[0]?.seq ?? Infinity);
-    if (this.from > 0 || this.#messages.size === 0) {
-      this.from = moreBefore && first < Infinity ? first : 0;
-    }
-    messages.forEach((message) => this.put(message));
-  }
-
-  /** A piece of an answer. Returns whether the message has to be fetched, since one is missing. */
-  grow({ messageId, rev, ...piece }) {
-    const message = this.#messages.get(messageId);
-    if (message?.rev !== rev) {
-      return false; // over already, or its beginning is still on the way
-    }
-    return this.#grow(message, message, (growing) => growing.take(piece));
-  }
-
-  /** A message as the server has it now; its text so far may be behind what was heard. */
-  catchUp(message) {
-    const known = this.#messages.get(message.messageId);
-    if (known?.rev === message.rev && OPEN.has(message.status)) {
-      this.#grow(message, known, (growing) => growing.catchUp(message.content));
-    } else {
-      this.put(message);
-    }
-  }
-
-  /** A first page or a snapshot: what was known before may be stale, or of another epoch. */
-  replace(messages, moreBefore) {
-    this.#messages.clear();
-    this.#sorted = null;
-    this.from = moreBefore ? Math.min(...messages.map(({ seq }) => seq)) : 0;
-    messages.forEach((message) => this.put(message));
+  get tail() {
+    return this.all.filter(({ seq }) => seq >= this.from);
   }
 
   get messages() {
-    this.#sorted ??= [...this.#messages.values()].sort((a, b) => a.seq - b.seq);
-    return this.#sorted;
+    const first = this.#begin;
+    return this.#stale ?? this.all.filter(({ seq }) => seq >= first && seq <= this.#last);
   }
 
-  get(messageId) {
-    return this.#messages.get(messageId);
+  get isLive() {
+    return this.#last === Infinity && this.#stale === null;
   }
 
-  #grow(message, { growing = new Growing(message.content ?? "") }, act) {
-    act(growing);
-    this.#set({ ...message, content: growing.content, growing });
-    return growing.isBehind;
+  get hasOlder() {
+    return this.#begin > 0 && this.#begin < Infinity;
   }
 
-  #set(message) {
-    this.#messages.set(message.messageId, message);
-    this.#sorted = null;
+  get staleAt() {
+    return this.#stale?.[this.#stale.length >> 1].seq ?? null;
+  }
+
+  find(messageId) {
+    const isIt = (message) => message.messageId === messageId;
+    return this.get(messageId) ?? this.#stale?.find(isIt) ?? null;
+  }
+
+  /** What was known may be of another epoch: it stays while it is read. */
+  replace(messages, moreBefore) {
+    const isRead = !(this.isLive && this.#isAtEnd) && this.messages.length > 0;
+    this.#stale = isRead ? this.messages : null;
+    this.#first = Infinity;
+    this.#last = Infinity;
+    this.keep(() => false);
+    this.from = moreBefore ? firstOf(messages) : 0;
+    this.add(messages);
+  }
+
+  put(message) {
+    if (this.get(message.messageId) || this.#reaches(message)) {
+      this.add([message]);
+    }
+    if (this.all.length > MOST_KEPT) {
+      this.#trim();
+    }
+  }
+
+  /** Messages that end where the tail begins, or overlap it. */
+  extend(messages, moreBefore) {
+    if (this.from > 0 || this.tail.length === 0) {
+      const first = firstOf([...messages, ...this.tail]);
+      this.from = moreBefore && first < Infinity ? first : 0;
+    }
+    this.add(messages);
+    this.#trim();
+  }
+
+  /** Shows more, or returns the seq before or after which to ask for it. */
+  move(way) {
+    if (way === "after" && this.#last < this.from) {
+      return this.#last;
+    }
+    if (way === "after") {
+      const newer = this.tail.filter(({ seq }) => seq > this.#last);
+      this.#goDown(newer.length > STEP ? newer[STEP - 1].seq : Infinity);
+      return null;
+    }
+    const first = this.#begin;
+    const older = this.tail.filter(({ seq }) => seq < first);
+    if (older.length === 0) {
+      return this.hasOlder ? first : null;
+    }
+    this.#goUp(older.length > STEP ? older.at(-STEP).seq : this.from);
+    return null;
+  }
+
+  take(way, seq, { messages, moreBefore, moreAfter }) {
+    const first = moreBefore ? firstOf(messages) : 0;
+    const last = moreAfter ? messages.at(-1).seq : Infinity;
+    if (way === "before" && this.#first === seq) {
+      this.add(messages);
+      this.#goUp(first);
+    } else if (way === "after" && this.#last === seq) {
+      this.add(messages);
+      this.#goDown(last);
+    } else if (way === "around") {
+      this.from = moreAfter && this.tail.length === 0 ? Infinity : this.from;
+      this.#stale = null;
+      this.add(messages);
+      this.#show(first, last);
+    }
+  }
+
+  toEnd() {
+    this.#stale = null;
+    this.#show(Infinity, Infinity);
+  }
+
+  /** Who reads further up is not moved by what is new. */
+  settle(isAtEnd) {
+    this.#isAtEnd = isAtEnd;
+    if (this.isLive && this.messages.length > MOST_SHOWN) {
+      isAtEnd ? this.#goDown(Infinity) : this.#goUp(this.#first);
+    }
+  }
+
+  #goUp(first) {
+    this.#first = first;
+    this.#show(first, this.messages[MOST_SHOWN] ? this.messages[MOST_SHOWN - 1].seq : this.#last);
+  }
+
+  #goDown(last) {
+    this.#last = last;
+    this.#show(this.messages.at(-MOST_SHOWN - 1) ? this.messages.at(-MOST_SHOWN).seq : this.#first, last);
+  }
+
+  /** Where that touches the tail, the two are one. What is neither goes. */
+  #show(first, last) {
+    this.#first = first;
+    this.#last = last;
+    if (last >= this.from) {
+      this.from = Math.min(this.from, first);
+    }
+    this.#trim();
   }
 
   #trim() {
-    if (this.#messages.size > MOST_KEPT) {
-      const [oldest, next] = this.messages;
-      this.#messages.delete(oldest.messageId);
-      this.#sorted = null;
-      this.from = next.seq;
+    const { tail } = this;
+    if (tail.length > MOST_KEPT) {
+      this.from = tail.at(-MOST_KEPT).seq;
     }
+    if (this.#last === Infinity) {
+      this.#first = Math.max(this.#first, this.from);
+    }
+    this.keep((message) => this.#reaches(message));
   }
+
+  #reaches({ seq }) {
+    return seq >= this.from || (seq >= this.#first && seq <= this.#last);
+  }
+
+  /** Once chosen it stays the first, whatever comes at the end. */
+  get #begin() {
+    if (this.#first === Infinity && this.all.length > 0) {
+      this.#first = this.tail.length > STEP ? this.tail.at(-STEP).seq : this.from;
+    }
+    return this.#first;
+  }
+}
+
+function firstOf(messages) {
+  return Math.min(...messages.map(({ seq }) => seq));
 }

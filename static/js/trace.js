@@ -1,4 +1,4 @@
-/** The last frames of this tab: their types, numbers and times, and neither content nor names. */
+/** The last frames of this tab: types, numbers and times, neither content nor names. */
 
 const MOST = 500;
 const MOST_NUMBERED = 1_000;
@@ -21,7 +21,6 @@ export class Trace {
     this.#add("in", op, { type, ...this.#place(chatId, epoch, seq) });
   }
 
-  /** An action and the promise of its answer, which is given back. */
   asked({ action, chatId, since, seq }, answer) {
     this.#lastId += 1;
     const id = this.#lastId;
@@ -36,7 +35,6 @@ export class Trace {
     return answer;
   }
 
-  /** The connection itself, whose calls are traced from here on. */
   over(connection) {
     const call = connection.call.bind(connection);
     connection.call = (frame) => this.asked(frame, call(frame));
@@ -60,13 +58,12 @@ export class Trace {
   }
 }
 
-/** A cursor's two parts, or a bare number. */
 function positionIn(cursor, seq) {
   const [epoch, number] = typeof cursor === "string" ? cursor.split(":") : [undefined, seq];
   return [epoch, number === undefined ? undefined : Number(number)];
 }
 
-/** Names are numbered as they come: who reads a trace can tell them apart, and no more. */
+/** Who reads a trace can tell names apart, and no more. */
 function numberOf(name, numbers) {
   if (typeof name === "string" && !numbers.has(name) && numbers.size < MOST_NUMBERED) {
     numbers.set(name, numbers.size);

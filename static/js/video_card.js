@@ -1,44 +1,30 @@
 /** The card of a video: its picture from here, and the player only once it is asked for. */
 
+import { slot, template } from "./parts.js";
+
 const VIDEO_ID = /^[A-Za-z0-9_-]{11}$/;
 
-/** Shows what is known of a video, or hides the card where there is none; a player is kept. */
 export function fillCard(element, { type, status, removed, metadata }) {
   const known = !removed && type === "youtube" && status === "completed" ? metadata : {};
   const videoId = VIDEO_ID.test(known.videoId ?? "") ? known.videoId : "";
-  const card = element.querySelector("[data-slot=card]");
+  const card = slot(element, "card");
   if (card.dataset.videoId !== videoId) {
     card.dataset.videoId = videoId;
     card.hidden = videoId === "";
-    showPicture(card, videoId);
+    card.querySelector("iframe")?.remove();
+    card.querySelector("img").src = videoId && `/thumbnails/${videoId}.jpg`;
   }
-  element.querySelector("[data-slot=channel]").textContent = known.authorName ?? "";
+  slot(element, "channel").textContent = known.authorName ?? "";
 }
 
-/** Puts the player in the picture's place; nothing is loaded from YouTube before. */
+/** Nothing is loaded from YouTube before. */
 export function play(card, title) {
   const { videoId } = card.dataset;
-  if (!VIDEO_ID.test(videoId) || card.querySelector("iframe")) {
-    return;
-  }
-  const player = document.createElement("iframe");
-  player.title = title;
-  player.allow = "autoplay; encrypted-media; fullscreen; picture-in-picture";
-  player.sandbox = "allow-scripts allow-same-origin allow-presentation allow-popups";
-  player.referrerPolicy = "strict-origin-when-cross-origin";
-  player.src = `https://www.youtube-nocookie.com/embed/${videoId}?autoplay=1`;
-  card.querySelector("[data-act=play]").hidden = true;
-  card.append(player);
-  player.focus();
-}
-
-function showPicture(card, videoId) {
-  card.querySelector("iframe")?.remove();
-  card.querySelector("[data-act=play]").hidden = false;
-  const picture = card.querySelector("img");
-  if (videoId) {
-    picture.src = `/thumbnails/${videoId}.jpg`;
-  } else {
-    picture.removeAttribute("src");
+  if (VIDEO_ID.test(videoId) && !card.querySelector("iframe")) {
+    const player = template("player-template");
+    player.title = title;
+    player.src = `https://www.youtube-nocookie.com/embed/${videoId}?autoplay=1`;
+    card.append(player);
+    player.focus();
   }
 }

@@ -1,6 +1,7 @@
-/** The page's own words, handed over by the server, with their blanks filled in. */
+/** The page's own words, with their blanks filled in. */
 
-/** `words` of something counted have a form for one and another for more. */
+import { meaningOf } from "./protocol.js";
+
 export function say(words, values = {}) {
   const template = typeof words === "string" ? words : formFor(values.count, words);
   return template.replace(/\{(\w+)\}/g, (blank, name) => values[name] ?? blank);
@@ -18,7 +19,6 @@ export function authorOf(message, words) {
   return { system: words.system, ai: words.assistant }[message.type] ?? words.nobody;
 }
 
-/** What has to be said of a message that is not simply there; empty where it is. */
 export function stateOf(message, words) {
   if (message.removed) {
     return words[`removed.${message.removed}`] ?? words.removed;
@@ -42,4 +42,26 @@ const SIGNS = { lt: "<", gt: ">", amp: "&", nbsp: " " };
 
 function plain(html) {
   return html.replace(/<[^>]*>|&(\w+);/g, (mark, name) => SIGNS[name] ?? "");
+}
+
+/** How current the page is: never better than it is. */
+export function statusOf({ incompleteBefore, ...facts }, words, clock) {
+  const now = stateIn(facts, words);
+  if (incompleteBefore === null || facts.state === "stopped") {
+    return now;
+  }
+  return `${now} · ${say(words.incomplete, { time: clock(incompleteBefore) })}`;
+}
+
+function stateIn({ state, stopped, behind, unsent }, words) {
+  switch (state) {
+    case "stopped":
+      return words[meaningOf(stopped.code)];
+    case "offline":
+      return unsent > 0 ? say(words.offlineUnsent, { count: unsent }) : words.offline;
+    case "catchingUp":
+      return behind > 0 ? say(words.behind, { count: behind }) : words.catchingUp;
+    default:
+      return words[state];
+  }
 }

@@ -164,7 +164,7 @@ def test_unread_messages_are_counted_on_the_list_and_on_the_tab(sit_down: SitDow
     ann.go_to(first)
     ann.sees("soup?")
     for tab in (ann, other):
-        expect(tab.line_of(first)).not_to_contain_text("unread")
+        expect(tab.line_of(first).locator(".unread")).to_be_hidden()
     assert _count(other.page) == before
 
 

@@ -15,8 +15,7 @@ let answers;
 /** Only what Chats has to do with. */
 class FakeChat {
   stopped = null;
-  hasUnsent = false;
-  isSafe = true;
+  outbox = { isEmpty: true, isSafe: true, heed: async () => undefined };
   draft = {};
   told = [];
 
@@ -27,8 +26,6 @@ class FakeChat {
   get known() {
     return { chatId: this.chatId, cursor: "k:1" };
   }
-
-  async heedOutbox() {}
 
   recall(known) {
     this.told.push(["recall", known]);
@@ -103,7 +100,7 @@ test("a frame reaches its own chat and no other", () => {
 test("of fifty-one chats the one shown longest ago goes, unless it has something to send", () => {
   const first = chats.show({ chatId: "c0" });
   const second = chats.show({ chatId: "c1" });
-  first.hasUnsent = true;
+  first.outbox.isEmpty = false;
   for (let number = 2; number <= 50; number += 1) {
     chats.show({ chatId: `c${number}` });
   }

@@ -1,45 +1,51 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
+import { Alarms } from "../../static/js/alarms.js";
 import { Company } from "../../static/js/company.js";
+import { ManualTimers } from "./manual_timers.js";
 import { wire } from "./wire.js";
 
 const { live, left, typing } = wire("server");
-const bob = typing.user;
+let now;
 let company;
 
 beforeEach(() => {
-  company = new Company(7);
+  now = 0;
+  const alarms = new Alarms(new ManualTimers());
+  company = new Company({ selfId: 7, clock: () => now, alarms, onChange: () => undefined });
   company.gather(live.data.presence);
 });
 
 test("the others are named, oneself is not", () => {
-  assert.deepEqual(company.others(), ["Bob"]);
+  assert.deepEqual(company.others, ["Bob"]);
 });
 
 test("who leaves is gone, and does not write on", () => {
-  company.typing(bob, true, 0);
-  company.presence(left.user, left.online);
-  assert.deepEqual(company.others(), []);
-  assert.deepEqual(company.writing(0), []);
+  company.overhear(typing);
+  company.overhear(left);
+  assert.deepEqual(company.others, []);
+  assert.deepEqual(company.writing, []);
 });
 
 test("writing fades by itself", () => {
-  const lasts = company.typing(bob, true, 1000);
-  assert.deepEqual(company.writing(1000), ["Bob"]);
-  assert.deepEqual(company.writing(1000 + lasts), []);
+  company.overhear(typing);
+  now = 5_999;
+  assert.deepEqual(company.writing, ["Bob"]);
+  now = 6_000;
+  assert.deepEqual(company.writing, []);
 });
 
 test("writing ends with a message, or when it is said", () => {
-  company.typing(bob, true, 0);
-  company.spoke(bob.id);
-  assert.deepEqual(company.writing(0), []);
-  company.typing(bob, true, 0);
-  company.typing(bob, false, 0);
-  assert.deepEqual(company.writing(0), []);
+  company.overhear(typing);
+  company.spoke(typing.user);
+  assert.deepEqual(company.writing, []);
+  company.overhear(typing);
+  company.overhear({ ...typing, on: false });
+  assert.deepEqual(company.writing, []);
 });
 
 test("one's own other tab is nobody else", () => {
-  company.typing({ id: 7, name: "Ann" }, true, 0);
-  assert.deepEqual(company.writing(0), []);
+  company.overhear({ ...typing, user: { id: 7, name: "Ann" } });
+  assert.deepEqual([company.others, company.writing], [["Bob"], []]);
 });

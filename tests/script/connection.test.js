@@ -4,7 +4,7 @@ import { beforeEach, test } from "node:test";
 import { Backoff } from "../../static/js/backoff.js";
 import { Connection } from "../../static/js/connection.js";
 import { SocketLine } from "../../static/js/socket_line.js";
-import { Disconnected, action } from "../../static/js/protocol.js";
+import { Disconnected } from "../../static/js/protocol.js";
 import { FakeSocket } from "./fake_socket.js";
 import { ManualTimers } from "./manual_timers.js";
 import { wire } from "./wire.js";
@@ -49,8 +49,8 @@ test("it is ready from the hello on, and asks for our subprotocol", () => {
 
 test("each reply finds the call it answers", async () => {
   last().push(hello);
-  const first = connection.call(action.ping());
-  const second = connection.call(action.read("lunch", 41));
+  const first = connection.call({ action: "ping" });
+  const second = connection.call({ action: "read", chatId: "lunch", seq: 41 });
   last().reply("read", { seq: 41 });
   last().reply("ping", { now: 1 });
   assert.deepEqual(await first, { now: 1 });
@@ -59,17 +59,17 @@ test("each reply finds the call it answers", async () => {
 
 test("a refusal reaches its caller", async () => {
   last().push(hello);
-  const call = connection.call(action.ping());
+  const call = connection.call({ action: "ping" });
   last().refuse("ping", rateLimited.error);
   await assert.rejects(call, { code: "rateLimited", retryAfterMs: 4100 });
 });
 
 test("a break tells every caller that nothing is known", async () => {
   last().push(hello);
-  const call = connection.call(action.ping());
+  const call = connection.call({ action: "ping" });
   last().end(1006);
   await assert.rejects(call, Disconnected);
-  await assert.rejects(connection.call(action.ping()), Disconnected);
+  await assert.rejects(connection.call({ action: "ping" }), Disconnected);
   assert.deepEqual(told, ["open", "waiting"]);
 });
 

@@ -22,10 +22,10 @@ export class FakeUnsent {
     await settled();
   }
 
-  async all(chatId = null) {
+  async all() {
     const kept = [...this.#kept.values()];
     await settled();
-    return kept.filter((entry) => chatId === null || entry.chatId === chatId).sort((a, b) => a.at - b.at);
+    return kept;
   }
 
   /** One after the other, whichever tab asks. */

@@ -4,7 +4,7 @@ import { beforeEach, test } from "node:test";
 import { Alarms } from "../../static/js/alarms.js";
 import { Backoff } from "../../static/js/backoff.js";
 import { History } from "../../static/js/history.js";
-import { Passage } from "../../static/js/passage.js";
+import { Disconnected } from "../../static/js/protocol.js";
 import { Timeline } from "../../static/js/timeline.js";
 import { ManualTimers, settled } from "./manual_timers.js";
 import { wire } from "./wire.js";
@@ -16,23 +16,21 @@ const older = { messages: from(801, 900), moreBefore: true };
 
 let asked;
 let timers;
-let tail;
-let passage;
+let timeline;
 let history;
 
 const answer = (page) => (asked.shift().resolve(page), settled());
-const fail = () => (asked.shift().reject(new Error("away")), settled());
-const firstShown = () => passage.messages[0].seq;
+const fail = () => (asked.shift().reject(new Disconnected()), settled());
+const firstShown = () => timeline.messages[0].seq;
 
 beforeEach(() => {
   asked = [];
   timers = new ManualTimers();
-  tail = new Timeline("lunch");
-  tail.replace(from(901, 950), true);
-  passage = new Passage("lunch", tail);
+  timeline = new Timeline("lunch");
+  timeline.replace(from(901, 950), true);
   history = new History({
-    readPage: (place) => new Promise((resolve, reject) => asked.push({ place, resolve, reject })),
-    passage,
+    readPage: ({ limit, ...place }) => new Promise((resolve, reject) => asked.push({ place, resolve, reject })),
+    timeline,
     alarms: new Alarms(timers),
     onChange: () => undefined,
     backoff: new Backoff(() => 1),
@@ -63,30 +61,29 @@ test("a change that was heard while a page was on its way is newer than the page
   history.older();
   history.put(at(850, 2));
   await answer(older);
-  assert.equal(passage.find("m850").rev, 2);
+  assert.equal(timeline.find("m850").rev, 2);
 });
 
 test("who has gone to the end does not get a page they asked for before", async () => {
   history.around(400);
   history.toEnd();
   await answer({ messages: from(350, 450), moreBefore: true, moreAfter: true });
-  assert.equal(passage.isLive, true);
+  assert.equal(timeline.isLive, true);
 });
 
 test("what changed unheard is stale until it is read anew", async () => {
   history.older();
   await answer(older);
-  passage.settle(false);
-  history.lose();
-  tail.replace(from(5_000, 5_049), true);
-  assert.equal(history.isStale, true);
+  timeline.settle(false);
+  history.replace(from(5_000, 5_049), true);
+  assert.equal(timeline.staleAt, 876);
   assert.equal(firstShown(), 801);
   history.resume();
   await fail();
-  assert.equal(history.isStale, true);
+  assert.equal(timeline.staleAt, 876);
   history.resume();
   assert.deepEqual(asked[0].place, { around: 876 });
   await answer({ messages: from(826, 925), moreBefore: true, moreAfter: true });
-  assert.equal(history.isStale, false);
+  assert.equal(timeline.staleAt, null);
   assert.equal(firstShown(), 826);
 });

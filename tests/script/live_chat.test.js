@@ -95,6 +95,17 @@ test("it subscribes from where the page stands", () => {
   assert.deepEqual(lastSent("subscribe"), wire("client").subscribe);
 });
 
+for (const name of ["send", "read", "typing"]) {
+  test(`${name} looks as the contract has it`, async () => {
+    const { id, action, ...what } = wire("client")[name];
+    await subscribed();
+    chat.tell(name, { on: what.on, seq: what.seq });
+    chat.outbox.add(what, what.clientMessageId);
+    chat.outbox.flush();
+    assert.deepEqual({ ...lastSent(action), id }, { id, action, ...what });
+  });
+}
+
 test("events are applied in order, and an unknown type moves the cursor all the same", async () => {
   await subscribed();
   last().push(event(43, { ...system, seq: 43 }));
@@ -187,7 +198,7 @@ test("a text written before anything works is sent once it does", async () => {
 test("where nothing has ever worked a text has to go by the form", async () => {
   last().end(1006);
   assert.equal(chat.send({ content: "hello" }), false);
-  assert.equal(chat.hasUnsent, false);
+  assert.equal(chat.outbox.isEmpty, true);
 });
 
 test("a text too large for a frame goes by a request", async () => {
@@ -207,7 +218,7 @@ test("a text is shown at once, and once it is stored stands there once", async (
   last().reply("send", { message, duplicate: false, budget: null });
   await settled();
   assert.deepEqual(chat.rows(), [message]);
-  assert.equal(chat.hasUnsent, false);
+  assert.equal(chat.outbox.isEmpty, true);
 });
 
 test("what is being sent stands at the end, in the order of writing", async () => {
@@ -279,7 +290,7 @@ test("a clear no is shown with its reason, and the text can be had back", async 
     reason: "Too long.",
     code: "tooLarge",
   });
-  assert.equal(chat.takeBack(clientMessageId), "hello");
+  assert.equal(chat.outbox.takeBack(clientMessageId), "hello");
   assert.deepEqual(chat.rows(), []);
 });
 
@@ -374,7 +385,7 @@ test("reading is told at once, then at most once a second, and not for what was 
 
 test("company is heard of, and gone when the connection is", async () => {
   await subscribed();
-  assert.deepEqual(chat.company, { others: ["Bob"], writing: [] });
+  assert.deepEqual([chat.company.others, chat.company.writing], [["Bob"], []]);
   last().push(server.typing);
   assert.deepEqual(chat.company.writing, ["Bob"]);
   await timers.pass(3_000);

@@ -188,7 +188,7 @@ class World {
     const shown = chat.rows();
     const stored = this.server.shown(chatId);
     assert.equal(chat.state, "inStep");
-    assert.equal(chat.hasUnsent, false);
+    assert.equal(chat.outbox.isEmpty, true);
     const told = shown.map(({ messageId, seq, rev, content }) => ({ messageId, seq, rev, content }));
     const there = stored.map(({ messageId, seq, rev, content }) => ({ messageId, seq, rev, content }));
     assert.deepEqual(told, told.length === 0 ? [] : there.slice(-told.length));

@@ -96,7 +96,7 @@ export class ModelNetwork {
     const stream = new ModelStream(means, query);
     this.#streams.add(stream);
     signal.addEventListener("abort", () => this.#streams.delete(stream) && stream.cut());
-    return { pieces: stream.pieces() };
+    return stream.pieces();
   }
 
   later(act, most = 20) {

@@ -65,7 +65,7 @@ beforeEach(() => {
   line = new StreamLine({
     openStream: async (path, signal) => {
       streams.push(new FakeStream(path, signal));
-      return { pieces: last().pieces() };
+      return last().pieces();
     },
     rest,
     listener: { onOpen: () => told.push("open"), onFrame: tell("frame"), onEnd: tell("end") },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { videoAddressIn } from "../../static/js/video_address.js";
+import { videoAddressIn } from "../../static/js/intent.js";
 
 const ID = "dQw4w9WgXcQ";
 

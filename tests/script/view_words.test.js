@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { roomIn, whatToSend } from "../../static/js/intent.js";
 import { permittedActs } from "../../static/js/permitted.js";
-import { statusOf } from "../../static/js/status_words.js";
+import { statusOf } from "../../static/js/words.js";
 import { wire } from "./wire.js";
 
 const { user, removed, placeholder, fromBob } = wire("messages");
