@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -76,7 +75,6 @@ def _show(request: HttpRequest, **context: Any) -> HttpResponse:
             "password": OtherPasswordForm(_user(request)),
             "token": NewTokenForm(),
             "tokens": tokens.tokens_of(request.user),
-            "languages": settings.LANGUAGES,
             "changed": "changed" in request.GET,
             **context,
         },

@@ -1,8 +1,10 @@
 """A message as its template wants it: the wire form, and what the viewer makes of it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 from messages.history import ChatLine
@@ -11,6 +13,7 @@ from messages.pages.words import WORDS, author_of, state_of
 from messages.representation import WireMessage
 from messages.video import is_video_id
 
+_MARK = re.compile(r"<[^>]*>")
 _LINE = 200
 QUOTE = 120
 MATCH = 300
@@ -190,8 +193,15 @@ def match_of(message: WireMessage) -> Match:
 def first_words(message: WireMessage, most: int) -> str:
     """One line of a message, as `static/js/words.js` has it too."""
     known = message["metadata"]
-    text = state_of(message) or message["content"] or known.get("title") or known.get("url", "")
+    text = (
+        state_of(message) or _plain(message["html"]) or known.get("title") or known.get("url", "")
+    )
     return " ".join(text[:most].split())
+
+
+def _plain(html: str) -> str:
+    """What was rendered, without its marks."""
+    return unescape(_MARK.sub("", html))
 
 
 def moment(ms: int) -> datetime:

@@ -19,7 +19,8 @@ _ENGLISH = "en"
 
 @cache
 def _catalogue(language: str) -> DjangoTranslation:
-    return DjangoTranslation(language, domain="djangojs", localedirs=settings.LOCALE_PATHS)
+    folders = [str(folder) for folder in settings.LOCALE_PATHS]
+    return DjangoTranslation(language, domain="djangojs", localedirs=folders)
 
 
 def _language_now() -> str:

@@ -43,6 +43,7 @@ export class KnownChat {
       this.timeline.take("around", null, passage);
     }
     this.news = new News(user.id, readSeq);
+    this.toldSeq = readSeq ?? 0;
   }
 
   rows() {
@@ -109,12 +110,11 @@ export class KnownChat {
   markRead() {
     // What was answered to a send may be here before its event is.
     this.news.see(Math.max(this.cursor.seq, this.timeline.tail.at(-1)?.seq ?? 0));
-    if (this.cursor.seq > this.toldSeq) {
-      this.alarms.first("read", READ_MS, () => {
-        this.toldSeq = this.cursor.seq;
-        this.tell("read", { seq: this.toldSeq });
-        this.onRead(this.toldSeq);
-      });
+    if (this.cursor.seq > this.toldSeq && !this.alarms.has("read")) {
+      this.toldSeq = this.cursor.seq;
+      this.tell("read", { seq: this.toldSeq });
+      this.onRead(this.toldSeq);
+      this.alarms.first("read", READ_MS, this.onChange);
     }
   }
 

@@ -34,8 +34,14 @@ export function stateOf(message, words) {
 /** One line of a message, as `messages/pages/rows.py` has it. */
 export function firstWords(message, words, most = 120) {
   const { title, url } = message.metadata;
-  const text = stateOf(message, words) || message.content || title || url || "";
+  const text = stateOf(message, words) || plain(message.html) || title || url || "";
   return [...text].slice(0, most).join("").split(/\s+/).filter(Boolean).join(" ");
+}
+
+const SIGNS = { lt: "<", gt: ">", amp: "&", nbsp: " " };
+
+function plain(html) {
+  return html.replace(/<[^>]*>|&(\w+);/g, (mark, name) => SIGNS[name] ?? "");
 }
 
 /** How current the page is: never better than it is. */

@@ -21,6 +21,7 @@ SHOTS: dict[str, dict[str, Any]] = {
     "dark": {"viewport": DESKTOP, "color_scheme": "dark"},
     "phone": {"viewport": PHONE, "has_touch": True, "is_mobile": True},
     "portuguese": {"viewport": DESKTOP, "locale": "pt-BR"},
+    "account": {"viewport": DESKTOP},
 }
 ANSWER = """\
 For five people take about **two and a half cups** of rice:
@@ -105,8 +106,8 @@ def main() -> None:
         state = people["ann"].context.storage_state()
         for name, options in SHOTS.items():
             page = browser.new_context(storage_state=state, **options).new_page()
-            page.goto(f"{server.url}{chat.path}")
-            page.locator("#status[data-state=inStep]").wait_for()
+            page.goto(f"{server.url}{'/accounts/' if name == 'account' else chat.path}")
+            page.locator("#status[data-state=inStep], .account").wait_for()
             take(page, ROOT / "docs" / f"{name}.png")
         browser.close()
 

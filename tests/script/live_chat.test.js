@@ -366,16 +366,21 @@ test("a new title is heard of", async () => {
   assert.equal(chat.title, "Dinner");
 });
 
-test("reading is told once, and not for what was told already", async () => {
+test("reading is told at once, then at most once a second, and not for what was told", async () => {
+  open({ readSeq: 40 });
   await subscribed();
+  const told = () => last().sent.filter(({ action }) => action === "read").map(({ seq }) => seq);
   chat.markRead();
-  last().push(event(41, user));
-  chat.markRead();
+  assert.deepEqual(told(), []);
+  for (const seq of [41, 42, 43]) {
+    last().push(event(seq, { ...user, seq }));
+    chat.markRead();
+  }
+  assert.deepEqual(told(), [41]);
   await timers.pass(1_000);
   chat.markRead();
-  await timers.pass(1_000);
-  const told = last().sent.filter(({ action }) => action === "read");
-  assert.deepEqual(told.map(({ seq }) => seq), [41]);
+  chat.markRead();
+  assert.deepEqual(told(), [41, 43]);
 });
 
 test("company is heard of, and gone when the connection is", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { newClientMessageId } from "../../static/js/protocol.js";
-import { authorOf, say, stateOf } from "../../static/js/words.js";
+import { authorOf, firstWords, say, stateOf } from "../../static/js/words.js";
 import { wire } from "./wire.js";
 
 const messages = wire("messages");
@@ -48,4 +48,11 @@ test("what is counted is said in the form that its language has for the number",
   const said = (words) => [0, 1, 2, 1_000_000].map((count) => say(words, { count }));
   assert.deepEqual(said(english), ["0 messages", "1 message", "2 messages", "1000000 messages"]);
   assert.deepEqual(said(portuguese), ["0 mensagem", "1 mensagem", "2 mensagens", "1000000 mensagens"]);
+});
+
+test("a line of a message is plain text, as the server has it", () => {
+  for (const { html, words: line } of wire("first_words")) {
+    assert.equal(firstWords({ ...messages.user, html }, words), line);
+  }
+  assert.equal(firstWords({ ...messages.user, html: `<p>${"a ".repeat(99)}</p>` }, words, 5), "a a a");
 });
