@@ -13,15 +13,16 @@ import structlog
 from django.db import connection
 from structlog.contextvars import bind_contextvars
 
-from messages import jobs
+from messages import jobs, told
 from messages.clock import now_ms
 from messages.errors import ChatError
 from messages.jobs import Claim
 from messages.log import LoggedEvent
 from messages.models import Status
 from messages.processors import PROCESSORS
+from messages.processors.text import storable
 from messages.processors.work import Done, Failure, FailureCode, Stopped
-from messages.progress import Running, storable
+from messages.progress import Running
 from messages.rendering import render
 from messages.writer import writer
 
@@ -135,8 +136,6 @@ class Engine:
         """Whatever is due now."""
         now = self._clock()
         running = list(self._running.values())
-        for one in running:
-            one.tell()
         self._beat([one for one in running if self._is_beat_due(one, now)], now)
         if self._saver is not None and (self._saving is None or self._saving.done()):
             unsaved = [one for one in running if now - one.saved_at >= SAVE]
@@ -147,6 +146,7 @@ class Engine:
         if now - self._swept_at >= SWEEP:
             self._swept_at = now
             self._take_due()
+        self._tell(running)  # last, since it fails where too much is being written
 
     def _take_due(self) -> None:
         free = self._threads - len(self._running)
@@ -158,6 +158,18 @@ class Engine:
             running = Running(claim, self._work, now=self._clock())
             self._running[claim.token] = running
             running.thread.start()
+
+    def _tell(self, running: Sequence[Running]) -> None:
+        """Pass on what was added, once it is kept: nobody reads words that may yet be lost."""
+        untold = [(one, telling) for one in running if (telling := one.untold())]
+        if not untold:
+            return
+        kept = writer.call(told.keep, [telling for _, telling in untold])
+        for one, telling in untold:
+            if telling.token in kept:
+                one.tell(telling)
+        if len(kept) < len(untold):
+            self._looked_at = float("-inf")
 
     def _is_beat_due(self, running: Running, now: float) -> bool:
         return (now - running.beaten_at) * 3000 >= self._lease_ms
@@ -175,7 +187,9 @@ class Engine:
             one.saved_at = self._clock()
             text = one.unsaved()
             try:
-                if text and not writer.call(jobs.save, one.claim, text, render(text)):
+                if text and writer.call(jobs.save, one.claim, text, render(text)):
+                    one.saved(text)
+                elif text:
                     one.stop()
             except ChatError as refusal:
                 logger.warning("job: not saved", error=refusal.code.value, **_ids(one.claim))
@@ -251,4 +265,5 @@ def _storable(done: Done) -> Done:
         name: storable(value) if isinstance(value, str) else value
         for name, value in done.metadata.items()
     }
-    return Done(storable(done.content), metadata, storable(done.transcript))
+    content, transcript = done.content, done.transcript
+    return Done(content and storable(content), metadata, transcript and storable(transcript))

@@ -371,6 +371,9 @@ class Job(models.Model):
     lease_until = models.BigIntegerField(null=True, blank=True)
     token = models.CharField(max_length=32, blank=True, editable=False)
     last_error = models.JSONField(null=True, blank=True)
+    # What `messages/told.py` is about.
+    told_from = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    told = models.TextField(default="", db_default="", editable=False)
 
     class Meta:
         constraints: ClassVar = [

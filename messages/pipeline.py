@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from messages import access, filters, journal, log
+from messages import access, filters, journal, log, told
 from messages.access import Actor, Standing
 from messages.changes import change, update_of
 from messages.clock import now_ms
@@ -82,13 +82,14 @@ def retry(actor: Actor, message_id: str, *, chat_id: str | None = None) -> WireM
 
 @transaction.atomic
 def cancel(actor: Actor, message_id: str, *, chat_id: str | None = None) -> WireMessage:
-    """Stop open work and keep what it has written, for who asked and staff.
+    """Stop open work and keep what it has told, for who asked and staff.
 
     Raises NotFound, Forbidden, BadTransition (no longer open).
     """
     head, message = _lock_asked(actor, message_id, chat_id)
     if not is_open(message):
         raise BadTransition
+    told.add_to(message)
     _note_end(Step.CANCELLED, message, actor)
     error = {"code": "cancelled", "detail": "This was stopped.", "retryable": True}
     message |= {"status": Status.ERROR.value, "error": error}
