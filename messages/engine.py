@@ -13,7 +13,7 @@ import structlog
 from django.db import connection
 from structlog.contextvars import bind_contextvars
 
-from messages import jobs, told
+from messages import jobs
 from messages.clock import now_ms
 from messages.errors import ChatError
 from messages.jobs import Claim
@@ -24,6 +24,7 @@ from messages.processors.text import storable
 from messages.processors.work import Done, Failure, FailureCode, Stopped
 from messages.progress import Running
 from messages.rendering import render
+from messages.teller import Teller
 from messages.writer import writer
 
 logger = structlog.get_logger(__name__)
@@ -62,6 +63,7 @@ class Engine:
         self._clock = clock
         self._running: dict[str, Running] = {}
         self._awake = threading.Event()
+        self._teller = Teller(self._awake.set)
         self._is_ending = False
         self._loop: threading.Thread | None = None
         self._saver: ThreadPoolExecutor | None = None
@@ -146,7 +148,8 @@ class Engine:
         if now - self._swept_at >= SWEEP:
             self._swept_at = now
             self._take_due()
-        self._tell(running)  # last, since it fails where too much is being written
+        if not self._teller.turn(running):  # last, since it fails where too much is being written
+            self.look_after()
 
     def _take_due(self) -> None:
         free = self._threads - len(self._running)
@@ -158,18 +161,6 @@ class Engine:
             running = Running(claim, self._work, now=self._clock())
             self._running[claim.token] = running
             running.thread.start()
-
-    def _tell(self, running: Sequence[Running]) -> None:
-        """Pass on what was added, once it is kept: nobody reads words that may yet be lost."""
-        untold = [(one, telling) for one in running if (telling := one.untold())]
-        if not untold:
-            return
-        kept = writer.call(told.keep, [telling for _, telling in untold])
-        for one, telling in untold:
-            if telling.token in kept:
-                one.tell(telling)
-        if len(kept) < len(untold):
-            self._looked_at = float("-inf")
 
     def _is_beat_due(self, running: Running, now: float) -> bool:
         return (now - running.beaten_at) * 3000 >= self._lease_ms

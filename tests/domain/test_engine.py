@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from messages import jobs, log, pipeline, progress
 from messages.access import actor_of
-from messages.engine import Engine
+from messages.engine import LOOK, Engine
 from messages.models import Chat, Job, MessageType
 from messages.processors.work import Done, Failure, Progress, Stopped, Work
 from messages.representation import WireMessage
@@ -186,12 +186,18 @@ def test_what_was_told_is_kept_by_whoever_cancels_at_that_moment(
 
 @pytest.mark.parametrize("how", [cancel, remove])
 def test_unwanted_work_stops_and_its_call_ends(
-    how: Callable[..., WireMessage], engine: Engine, held: Held, ann: User, chat: Chat
+    how: Callable[..., WireMessage],
+    engine: Engine,
+    held: Held,
+    monkeypatch: pytest.MonkeyPatch,
+    ann: User,
+    chat: Chat,
 ) -> None:
+    monkeypatch.setattr("messages.engine.LOOK", 3600.0)  # It is heard of.
     message = asked(ann, chat)
     assert held.begun.wait(PATIENCE)
     writer.call(how, ann, message)
-    assert held.go.wait(1.0)
+    assert held.go.wait(PATIENCE)
     until(lambda: not engine._running)
     assert [step for step in steps(chat, message) if step[1] == "completed"] == []
     assert not Job.objects.exists()
@@ -223,7 +229,8 @@ def test_work_that_another_process_cancels_stops_too(held: Held, ann: User, chat
     message = asked(ann, chat)
     assert held.begun.wait(PATIENCE)
     cancel(ann, message)
-    assert held.go.wait(1.5)
+    assert held.go.wait(PATIENCE)
+    assert LOOK <= 0.5
     engine.stop()
     assert now_is(message)["error"]["code"] == "cancelled"
 
@@ -232,7 +239,7 @@ def test_work_taken_by_another_stops(engine: Engine, held: Held, ann: User, chat
     message = asked(ann, chat)
     assert held.begun.wait(PATIENCE)
     Job.objects.update(token="of another")
-    assert held.go.wait(1.5)
+    assert held.go.wait(PATIENCE)
     until(lambda: not engine._running)
     assert Job.objects.get(pk=message["messageId"]).token == "of another"
 

@@ -113,6 +113,7 @@ async def test_cancel_stops_the_work_keeps_what_was_told_and_is_told(
     chat: Chat,
 ) -> None:
     monkeypatch.setattr("messages.engine.SAVE", 3600.0)
+    monkeypatch.setattr("messages.engine.LOOK", 3600.0)  # The engine hears of it.
     slow = processors[MessageType.AI] = Slow("Half")
     placeholder = await question(anns, chat)
     await anns.next("ephemeral", "aiDelta")
@@ -122,7 +123,7 @@ async def test_cancel_stops_the_work_keeps_what_was_told_and_is_told(
     assert list(data) == ["message"]
     assert data["message"]["error"]["code"] == "cancelled"
     assert data["message"]["content"] == "Half"
-    assert await asyncio.to_thread(slow.go.wait, 1)
+    assert await asyncio.to_thread(slow.go.wait, PATIENCE)
     event = await bobs.until(
         lambda f: f["op"] == "event" and (f.get("data") or {}).get("change") == "cancel"
     )
