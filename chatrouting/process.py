@@ -110,6 +110,11 @@ class Process:
         if self.loop is not None and not self.loop.is_closed():
             self.hand_over(self._tell_read, user_id, chat_id, seq)
 
+    def tell_person(self, user_id: int, chat_id: str, text: str) -> None:
+        """A frame for one person's own connections that listen to the chat."""
+        if self.loop is not None and not self.loop.is_closed():
+            self.hand_over(self._tell_person, user_id, chat_id, text)
+
     def recheck(
         self,
         *,
@@ -143,6 +148,10 @@ class Process:
         self._hear_reads([(user_id, chat_id, seq)])
         self.doorbell.say_read(user_id, chat_id, seq)
 
+    def _tell_person(self, user_id: int, chat_id: str, text: str) -> None:
+        self.connections.tell(user_id, chat_id, text)
+        self.doorbell.say_to(user_id, chat_id, text)
+
     def _hear_reads(self, reads: Iterable[tuple[int, str, int]]) -> None:
         for user_id, chat_id, seq in reads:
             self.connections.tell(user_id, chat_id, protocol.read(chat_id, seq))
@@ -175,6 +184,13 @@ class Process:
                 self.registry.tell_delta(*body)
             case "unwanted":
                 self.engine.look_after()
+            case _:
+                self._hear_of_people(kind, body)
+
+    def _hear_of_people(self, kind: str, body: Any) -> None:
+        match kind:
+            case "person":
+                self.connections.tell(*body)
             case "reads":
                 self._hear_reads(body)
             case "recheck":

@@ -18,10 +18,8 @@ from django.db import transaction
 from django.db.models import Max, Min, Q
 from knox.models import AuthToken
 
-from messages import log
-from messages.access import actor_of
+from messages import log, membership
 from messages.changes import empty
-from messages.clock import now_ms
 from messages.models import (
     Ban,
     Decision,
@@ -35,7 +33,6 @@ from messages.models import (
     Problem,
     RemovedBy,
     Report,
-    Role,
 )
 from messages.representation import find_messages, places
 
@@ -88,20 +85,11 @@ def _close(user_id: int) -> None:
 @transaction.atomic
 def _leave(user_id: int, chat_id: str) -> None:
     """Out of a chat, which keeps an owner while anybody is in it."""
-    head = log.lock_one(chat_id)
-    if not Membership.objects.filter(chat_id=chat_id, user_id=user_id).delete()[0]:
-        return
-    data: dict[str, Any] = {"user": {"id": user_id, "name": ""}}
-    events = [log.next_event(head, EventType.MEMBER_LEFT, at=now_ms(), actor=None, data=data)]
-    left = Membership.objects.filter(chat_id=chat_id).select_related("user").order_by("pk")
-    heir = None if left.filter(role=Role.OWNER).exists() else left.first()
-    if heir is not None:
-        Membership.objects.filter(pk=heir.pk).update(role=Role.OWNER)
-        data = {"user": actor_of(heir.user).as_author(), "role": Role.OWNER.value}
-        events.append(
-            log.next_event(head, EventType.MEMBER_JOINED, at=now_ms(), actor=None, data=data)
-        )
-    log.append(events)
+    log.lock_one(chat_id)
+    if Membership.objects.filter(chat_id=chat_id, user_id=user_id).delete()[0]:
+        nobody = {"user": {"id": user_id, "name": ""}}
+        membership.say(chat_id, EventType.MEMBER_LEFT, None, nobody)
+        membership.pass_on_ownership(None, chat_id)
 
 
 def _messages(user_id: int) -> Iterator[int]:

@@ -99,7 +99,7 @@ def _filter(actor: Actor, chat_id: str, form: QueryDict) -> None:
 
 
 def _freeze(actor: Actor, chat_id: str, form: QueryDict) -> None:
-    chats.set_frozen(actor, chat_id, frozen=form.get("frozen") == "yes")
+    moderation.set_frozen(actor, chat_id, frozen=form.get("frozen") == "yes")
 
 
 def _add(actor: Actor, chat_id: str, form: QueryDict) -> None:

@@ -144,6 +144,22 @@ def test_freezing_is_said_and_undone(ann: User, mod: User, chat: Chat) -> None:
     assert [d["undone"] for d in decisions(chat_id=chat.pk)] == [False, True]
 
 
+def test_freezing_by_any_door_is_on_record_once(
+    ann: User, bob: User, eve: User, chat: Chat
+) -> None:
+    for user, refusal in ((bob, Forbidden), (eve, NotFound)):
+        with pytest.raises(refusal):
+            moderation.change_chat(actor_of(user), chat.pk, frozen=True)
+    for _ in range(2):
+        moderation.change_chat(actor_of(ann), chat.pk, title="Calm", frozen=True)
+    moderation.set_frozen(actor_of(ann), chat.pk, frozen=False)
+    assert kinds(chat, after=2) == ["chat_renamed", "chat_frozen", "chat_unfrozen"]
+    assert [(d.verb, d.by) for d in Decision.objects.order_by("pk")] == [
+        ("freeze", ann),
+        ("unfreeze", ann),
+    ]
+
+
 def test_a_dismissed_case_is_opened_again(mod: User, rude: WireMessage) -> None:
     decision = decide(mod, Verb.DISMISS, message_id=rude["messageId"])
     with pytest.raises(Conflict):

@@ -13,6 +13,7 @@ from pytest_django import Settings
 from chatrouting import subscribing
 from chatrouting.identities import session_credential, token_credential
 from chatrouting.process import Process, process
+from chatrouting.protocol import decision
 from chatrouting.reading import read
 from messages import resumption
 from messages.access import access_to, actor_of
@@ -262,6 +263,15 @@ async def test_an_ended_session_is_told_to_the_other_processes(
     assert await anns.closed() == 4501
     await until(lambda: heard)
     assert heard[0]["credential"][0] == "token"
+
+
+async def test_what_one_person_is_told_reaches_them_from_any_process(
+    other: Process, anns: Socket, bobs: Socket, bob: User, chat: Chat
+) -> None:
+    other.tell_person(bob.pk, chat.pk, decision({"chatId": chat.pk, "verb": "warn"}))
+    assert (await bobs.next("ephemeral", "decision"))["decision"] == {"verb": "warn"}
+    await anns.everything()
+    assert not [f for f in anns.heard if f.get("type") == "decision"]
 
 
 async def test_what_a_process_without_sockets_commits_is_heard(
