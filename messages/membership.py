@@ -68,7 +68,7 @@ def set_role(actor: Actor, chat_id: str, user_id: int, role: str) -> None:
         return
     if membership.role == Role.OWNER:
         _require_another_owner(chat_id, user_id)
-        _revoke_links(chat_id, user_id)
+        revoke_links(chat_id, user_id)
     Membership.objects.filter(pk=membership.pk).update(role=new_role)
     say(chat_id, EventType.MEMBER_JOINED, actor, _naming(user_id) | {"role": new_role.value})
 
@@ -165,7 +165,7 @@ def _take_out(actor: Actor, membership: Membership, cause: Cause) -> None:
     if membership.role == Role.OWNER:
         if cause is not Cause.BANNED:
             _require_another_owner(chat_id, user_id)
-        _revoke_links(chat_id, user_id)
+        revoke_links(chat_id, user_id)
     membership.delete()
     seq = say(chat_id, EventType.MEMBER_LEFT, actor, _naming(user_id))
     revocations.of_membership(chat_id, user_id, cause, by=actor, seq=seq)
@@ -180,7 +180,7 @@ def _require_another_owner(chat_id: str, user_id: int) -> None:
         raise Conflict("A chat keeps at least one owner.")
 
 
-def _revoke_links(chat_id: str, user_id: int) -> None:
+def revoke_links(chat_id: str, user_id: int) -> None:
     """The links of an owner who no longer is one let nobody in."""
     links = Invitation.objects.filter(chat_id=chat_id, created_by_id=user_id, revoked_at=None)
     links.update(revoked_at=now_ms())

@@ -561,4 +561,4 @@ class Problem(models.Model):
         ordering = ("-pk",)
 
     def __str__(self) -> str:
-        return f"{self.pk}: {self.words[:80]}"
+        return str(self.pk)
