@@ -38,6 +38,7 @@ from messages.models import (
     Revocation,
 )
 from messages.representation import find_messages, places
+from messages.signing_in import folded
 
 STEP = 50
 EVENTS_STEP = 2_000
@@ -203,7 +204,7 @@ def _end(user_id: int) -> None:
         attempts: Any = apps.get_app_config("axes").get_models()
         for model in attempts:
             if any(field.name == "username" for field in model._meta.fields):
-                model.objects.filter(username__iexact=name).delete()
+                model.objects.filter(username__in={name, folded(name)}).delete()
     users = ContentType.objects.get_for_model(get_user_model())
     about = Q(content_type=users, object_id=str(user_id))
     LogEntry.objects.filter(about | Q(user_id=user_id)).delete()

@@ -101,12 +101,12 @@ def past(ann: User, bob: User, mod: User, zap: User, chat: Chat) -> Chat:
 
 
 def everything_stored() -> dict[str, str]:
-    """Every table, as text."""
+    """Every table, as text without capitals."""
     found = {}
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names():
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
-            found[table] = str(cursor.fetchall())
+            found[table] = str(cursor.fetchall()).casefold()
     return found
 
 
@@ -116,9 +116,9 @@ def holes(chat: Chat) -> list[int]:
 
 
 def test_no_row_has_a_word_or_a_name_of_somebody_erased(past: Chat, zap: User) -> None:
-    assert any(SECRET in rows for rows in everything_stored().values())
+    assert any(SECRET.casefold() in rows for rows in everything_stored().values())
     call_command("erase_user", "Zaphod", "--yes", verbosity=0)
-    assert [table for table, rows in everything_stored().items() if SECRET in rows] == []
+    assert [table for table, rows in everything_stored().items() if SECRET.casefold() in rows] == []
     assert not Event.objects.filter(actor_id=zap.pk).exists()
     assert not Message.objects.filter(author_id=zap.pk).exists()
     assert not User.objects.filter(pk=zap.pk).exists()
@@ -185,7 +185,7 @@ def test_a_run_that_was_stopped_anywhere_is_gone_on_with(
             pass
         assert holes(past) == []
     assert stop < 39
-    assert [table for table, rows in everything_stored().items() if SECRET in rows] == []
+    assert [table for table, rows in everything_stored().items() if SECRET.casefold() in rows] == []
     erased = [e for e in log_of(past) if e.data == {"by": "erasure"}]
     removed = [e.message["messageId"] for e in erased if e.message]
     assert len(removed) == len(set(removed)), "said once each"
