@@ -14,11 +14,13 @@ from messages.models import (
     Ban,
     Cause,
     Chat,
+    Decision,
     EventType,
     History,
     Invitation,
     Membership,
     Role,
+    Verb,
 )
 
 
@@ -43,9 +45,10 @@ def join(chat_id: str, member: Actor, by: Actor, role: Role) -> None:
     """A new member of a chat that is locked, who may be one.
 
     Who comes in has read what was there before: a new chat does not begin with unread messages.
-    Who comes back is as new as anybody.
+    Who comes back is as new as anybody, and as muted as before.
     """
     last_seq, history = Chat.objects.values_list("last_seq", "history").get(pk=chat_id)
+    mute = _mute_of(chat_id, member.id)
     Membership.objects.create(
         chat_id=chat_id,
         user_id=member.id,
@@ -53,6 +56,8 @@ def join(chat_id: str, member: Actor, by: Actor, role: Role) -> None:
         joined_at=now_ms(),
         read_seq=last_seq,
         first_seq=1 if history == History.ALL else last_seq + 1,
+        muted=mute is not None,
+        muted_until=mute and mute.until,
     )
     say(chat_id, EventType.MEMBER_JOINED, by, {"user": member.as_author(), "role": role.value})
 
@@ -122,6 +127,15 @@ def lift_ban(actor: Actor, chat_id: str, user_id: int) -> None:
     if found.by_moderator and not actor.is_moderator:
         raise Forbidden
     found.delete()
+
+
+def _mute_of(chat_id: str, user_id: int) -> Decision | None:
+    """The mute that holds for somebody here, also while they are not in: none is left behind."""
+    about = Decision.objects.filter(chat_id=chat_id, user_id=user_id)
+    newest = about.filter(verb__in=(Verb.MUTE, Verb.UNMUTE)).order_by("-pk").first()
+    if newest is None or newest.verb != Verb.MUTE:
+        return None
+    return newest if newest.until is None or newest.until > now_ms() else None
 
 
 def require_role(value: object) -> Role:

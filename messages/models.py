@@ -471,6 +471,9 @@ class Decision(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    by_moderator = models.BooleanField(
+        default=False, db_default=False, help_text=_("Not for owners to take back.")
+    )
     reason = models.CharField(max_length=MAX_REASON, blank=True)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -117,7 +117,13 @@ def lift_ban(actor: Actor, chat_id: str, user_id: int) -> None:
 
 @transaction.atomic
 def set_frozen(actor: Actor, chat_id: str, *, frozen: bool) -> None:
-    """As an owner or a moderator; what is so already stays so."""
+    """As an owner or a moderator; what is so already stays so.
+
+    Raises Forbidden where an owner takes back what a moderator decided, here and below.
+    """
+    membership.lock_to_manage(actor, chat_id)
+    if not frozen:
+        _require_ones_own(actor, (Verb.FREEZE, Verb.UNFREEZE), chat_id=chat_id)
     if chats.set_frozen(actor, chat_id, frozen=frozen):
         record(actor, Verb.FREEZE if frozen else Verb.UNFREEZE, About(chat_id))
 
@@ -154,9 +160,19 @@ def change_member(
         return
     if user_id == actor.id and not muted:
         raise Forbidden
+    if standing.muted:
+        _require_ones_own(actor, (Verb.MUTE, Verb.UNMUTE), chat_id=chat_id, user_id=user_id)
     verb = Verb.MUTE if muted else Verb.UNMUTE
     EFFECTS[verb](actor, about)
     record(actor, verb, about)
+
+
+def _require_ones_own(actor: Actor, pair: tuple[Verb, Verb], **about: Any) -> None:
+    """What holds now was not decided by a moderator, or this is one."""
+    newest = Decision.objects.filter(verb__in=pair, **about).order_by("-pk")[:1]
+    is_staffs = any(one.verb == pair[0] and one.by_moderator for one in newest)
+    if is_staffs and not actor.is_moderator:
+        raise Forbidden
 
 
 def _about(chat_id: str | None, user_id: int | None, message_id: str | None) -> About:
@@ -177,6 +193,7 @@ def record(actor: Actor, verb: Verb, about: About, *, undoes: Decision | None = 
         verb=verb,
         at=now_ms(),
         by_id=actor.id,
+        by_moderator=actor.is_moderator,
         reason=about.reason,
         user_id=about.user_id,
         message_id=about.message_id,
