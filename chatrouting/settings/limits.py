@@ -14,6 +14,10 @@ RATE_LIMIT_SIGN_IN_ADDRESS = rate("RATE_LIMIT_SIGN_IN_ADDRESS", default="60/5m")
 # One person's.
 RATE_LIMIT_REPORTS = rate("RATE_LIMIT_REPORTS", default="20/10m")
 RATE_LIMIT_INVITATIONS = rate("RATE_LIMIT_INVITATIONS", default="60/h")
+# Edits and work asked for again, which everybody hears of as of a send.
+RATE_LIMIT_CHANGES = rate("RATE_LIMIT_CHANGES", default="60/10s")
+# Pictures of videos that have to be fetched first.
+RATE_LIMIT_PICTURES = rate("RATE_LIMIT_PICTURES", default="300/10m")
 
 # One connection's frames; past it the connection is closed with 4008.
 RATE_LIMIT_FRAMES = rate("RATE_LIMIT_FRAMES", default="1000/10s")
