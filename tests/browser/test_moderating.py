@@ -26,6 +26,7 @@ def test_a_report_comes_to_the_desk_and_goes_from_every_desk_when_it_is_decided(
     for desk in (mod, phone):
         desk.page.goto(f"{desk.url}/moderation/")
         expect(desk.page.get_by_text("No open reports.")).to_be_visible()
+        expect(desk.page.get_by_text("With those chosen")).to_be_hidden()
     message = ann.message("You are rude")
     message.hover()
     message.get_by_role("button", name="Report").click()

@@ -95,6 +95,16 @@ def test_another_password_ends_the_other_sessions_and_the_tokens(ann: User) -> N
     assert refused(Caller(token=token).get("chats/")) == (401, "unauthenticated")
 
 
+def test_signing_in_begins_another_session_than_there_was(ann: User) -> None:
+    browser = Client()
+    before = browser.session  # made for whoever asks
+    before["planted"] = True
+    before.save()
+    browser.post("/accounts/login/", {"username": "ann", "password": "demo"})
+    assert browser.session.session_key != before.session_key
+    assert not Session.objects.filter(pk=before.session_key).exists()
+
+
 def test_a_session_is_listed_and_ended_by_its_owner_alone(ann: User, eve: User) -> None:
     here, there = Client(), Client(HTTP_USER_AGENT="Mozilla/5.0 (X11; Linux) Firefox/140.0")
     for browser in (here, there):
