@@ -45,6 +45,7 @@ class Process:
         self.waiting: set[asyncio.Event] = set()  # long-polls, to be answered before leaving
         self._tasks: list[asyncio.Task[None]] = []
         self._ended: list[Ended] = []
+        self._had_crowd = False
 
     def start(self, engine: Engine | None = None) -> None:
         """Make sure it runs on the current event loop; without `engine` as the settings say."""
@@ -69,6 +70,7 @@ class Process:
             return
         self.is_leaving = True
         logger.info("leaving: %d sockets", len(self.connections))
+        self.say_crowd()
         for heard in self.waiting:
             heard.set()
         await asyncio.to_thread(self.engine.stop, HALT)
@@ -185,10 +187,12 @@ class Process:
             case "unwanted":
                 self.engine.look_after()
             case _:
-                self._hear_of_people(kind, body)
+                self._hear_of_people(process, kind, body)
 
-    def _hear_of_people(self, kind: str, body: Any) -> None:
+    def _hear_of_people(self, process: str, kind: str, body: Any) -> None:
         match kind:
+            case "crowd":
+                self.connections.crowds.hear(process, body)
             case "person":
                 self.connections.tell(*body)
             case "reads":
@@ -244,6 +248,14 @@ class Process:
                     await part.tick()
                 except Exception as error:  # noqa: BLE001
                     logger.warning("tick of the %s: %r", type(part).__name__.lower(), error)
+            self.say_crowd()
+
+    def say_crowd(self) -> None:
+        """Whoever has many connections here, and once more that nobody has them any longer."""
+        crowd = {} if self.is_leaving else self.connections.crowd()
+        if crowd or self._had_crowd:
+            self.doorbell.say_crowd(crowd)
+        self._had_crowd = bool(crowd)
 
 
 def _recorded(outcome: object) -> None:

@@ -22,7 +22,8 @@ RATE_LIMIT_PICTURES = rate("RATE_LIMIT_PICTURES", default="300/10m")
 # One connection's frames; past it the connection is closed with 4008.
 RATE_LIMIT_FRAMES = rate("RATE_LIMIT_FRAMES", default="1000/10s")
 
-# Of each server process: sockets of one person, sockets and requests from one address. 0: any.
+# Sockets and streams of one person, and from one address, in all processes; requests in each.
+# 0: any number.
 MAX_CONNECTIONS_USER = whole("MAX_CONNECTIONS_USER", default=50, most=1_000_000)
 MAX_CONNECTIONS_ADDRESS = whole("MAX_CONNECTIONS_ADDRESS", default=500, most=1_000_000)
 
