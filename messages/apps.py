@@ -8,3 +8,10 @@ class MessagesConfig(AppConfig):
     name = "messages"
     label = "chat_messages"
     verbose_name = _("Chat messages")
+
+    def ready(self) -> None:
+        from django.contrib.auth.signals import user_logged_in  # noqa: PLC0415  # needs the apps
+
+        from messages import sign_ins  # noqa: PLC0415
+
+        user_logged_in.connect(sign_ins.heard_of, dispatch_uid="messages.sign_ins")

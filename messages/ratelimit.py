@@ -262,3 +262,5 @@ sign_ins_from_address = Limit("signInsFromAddress", "RATE_LIMIT_SIGN_IN_ADDRESS"
 # Who asks are people signed in: `reports.take(actor.id)`.
 reports = Limit("reports", "RATE_LIMIT_REPORTS", closed=False)
 invitations = Limit("invitations", "RATE_LIMIT_INVITATIONS", closed=True)
+changes = Limit("changes", "RATE_LIMIT_CHANGES", closed=False)
+pictures = Limit("pictures", "RATE_LIMIT_PICTURES", closed=False)
