@@ -14,7 +14,7 @@ def mark_those_of_staff(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chat_messages", "0009_sign_ins")]
+    dependencies = [("chat_messages", "0010_sign_ins")]
 
     operations = [
         migrations.AddField(
