@@ -36,7 +36,7 @@ from messages.errors import (
     TooLarge,
     Unavailable,
 )
-from messages.ratelimit import rate_of
+from messages.windows import rate_of
 from messages.writer import writer
 
 logger = logging.getLogger(__name__)

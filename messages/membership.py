@@ -57,7 +57,7 @@ def join(chat_id: str, member: Actor, by: Actor, role: Role) -> None:
         read_seq=last_seq,
         first_seq=1 if history == History.ALL else last_seq + 1,
         muted=mute is not None,
-        muted_until=mute and mute.until,
+        muted_until=None if mute is None else mute.until,
     )
     say(chat_id, EventType.MEMBER_JOINED, by, {"user": member.as_author(), "role": role.value})
 
