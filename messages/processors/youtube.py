@@ -6,16 +6,14 @@ from urllib.parse import urlencode
 
 import httpx2
 from django.conf import settings
-from django.utils.module_loading import import_string
 
 from messages.processors.calls import Call, retry_after_ms
 from messages.processors.text import storable
+from messages.processors.transcript import find_transcript
 from messages.processors.work import Done, Failure, FailureCode, Progress, Work
 from messages.processors.youtube_calls import HOME, Answer, Ask, Refused, fetch
 from messages.video import video_id_of
 
-# By name, since its libraries take long to load, and thumbnails need this module alone.
-_TRANSCRIPT = "messages.processors.transcript.find_transcript"
 _MAX_BYTES = 65_536
 _MAX_WORDS = 300  # characters of a title or a channel's name
 
@@ -39,7 +37,6 @@ def look_up(work: Work, progress: Progress) -> Done:
     card = _card(_oembed(video_id, progress))
     # Ours, not the one in the answer: what pages load is not YouTube's to say.
     card |= {"videoId": video_id, "thumbnailUrl": thumbnail_url(video_id)}
-    find_transcript = import_string(_TRANSCRIPT)
     return Done(None, card, transcript=find_transcript(video_id, progress))
 
 
