@@ -19,6 +19,7 @@ from chatrouting.protocol import EventFrame
 from chatrouting.reading import Grouped, read
 from chatrouting.registry import TICK, Registry
 from chatrouting.rooms import Subscription
+from chatrouting.threads import threads
 from chatrouting.wakeups import Sender
 from messages import revocations
 from messages.engine import Engine, is_unwanted
@@ -86,6 +87,7 @@ class Process:
             await asyncio.to_thread(self.engine.stop, HALT)
             self.registry.close()
         self.loop = None
+        threads.close()
         await asyncio.to_thread(read.close)
 
     # --- from the domain, on any thread ----------------------------------------------------------

@@ -1,11 +1,14 @@
 """The events of a chat that somebody has missed."""
 
+from dataclasses import dataclass
+
 from django.http import QueryDict
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from messages.access import Actor
 from messages.api import shapes
 from messages.api.fields import in_query, number_in_query
 from messages.api.schema import documented, number_parameter
@@ -16,6 +19,22 @@ from messages.log import EVENT_PAGE
 from messages.resumption import missed
 
 MAX_WAIT = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """For how long somebody would rather wait for what comes `after` than get an empty answer."""
+
+    actor: Actor
+    chat_id: str
+    after: Cursor
+    seconds: int
+
+
+class Empty(Response):
+    """An answer that somebody would rather wait for."""
+
+    wait: Wait
 
 
 class EventsView(ChatView):
@@ -41,18 +60,21 @@ class EventsView(ChatView):
         after = in_query(query, "after")
         cursor = None if after is None else Cursor.parse(after, field="after")
         limit = number_in_query(query, "limit", least=1, most=EVENT_PAGE, default=EVENT_PAGE)
-        seconds_to_wait(query)
+        seconds = seconds_to_wait(query)
         try:
             page = missed(self.access.actor, chat_id, cursor, limit=limit)
         except StaleCursor as stale:
             raise StaleCursor(details={"snapshot": _snapshot(chat_id)}) from stale
-        return Response(
-            {
-                "events": [event.as_dict() for event in page.events],
-                "head": str(page.head),
-                "more": page.more,
-            }
-        )
+        body = {
+            "events": [event.as_dict() for event in page.events],
+            "head": str(page.head),
+            "more": page.more,
+        }
+        if page.events or not seconds or request.method != "GET":
+            return Response(body)
+        answer = Empty(body)
+        answer.wait = Wait(self.access.actor, chat_id, page.head, seconds)
+        return answer
 
 
 def seconds_to_wait(query: QueryDict) -> int:
