@@ -13,7 +13,7 @@ class MessagesConfig(AppConfig):
     verbose_name = _("Chat messages")
 
     def ready(self) -> None:
-        """Hear of sign-ins; load what asks the model, where there is one: no question shall wait."""
+        """Hear of sign-ins; load what asks the model, where there is one: no question waits."""
         from django.contrib.auth.signals import user_logged_in  # noqa: PLC0415  # needs the apps
 
         from messages import sign_ins  # noqa: PLC0415
