@@ -4,8 +4,9 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -27,12 +28,17 @@ PING_INTERVAL = 20.0
 EVERY = 0.05  # between two plain messages
 PATIENCE = 120.0
 ENDS = ("completed", "error")
-SHAPES = {"sqlite": servers.embedded, "postgresql": servers.scaled}
+SHAPES: dict[str, Callable[..., AbstractContextManager[Server]]] = {
+    "sqlite": partial(servers.embedded, ENGINE="threads"),
+    "postgresql": partial(servers.scaled, ENGINE="threads"),
+    "postgresql, Celery": servers.with_worker,
+}
 
 
 @dataclass(frozen=True)
 class Result:
-    """Milliseconds from sending to hearing, alone and beside the answers; resident KiB."""
+    """Milliseconds from sending to hearing, alone and beside the answers; resident KiB of who
+    works, which is the server or a worker, before the answers and at most."""
 
     alone: list[float]
     beside: list[float]
@@ -43,7 +49,7 @@ class Result:
 
 
 def main(names: list[str]) -> int:
-    results = {name: _measure(name) for name in names if name in SHAPES}
+    results = {name: _measure(name) for name in SHAPES if name.partition(",")[0] in names}
     for name, result in results.items():
         print(line(name, result))
         for problem in result.problems[:10]:
@@ -66,9 +72,7 @@ def _measure(name: str) -> Result:
     with (
         tempfile.TemporaryDirectory(prefix="chatrouting-") as folder,
         servers.upstream(Path(folder), WORDS, PAUSE) as address,
-        SHAPES[name](
-            Path(folder), AI_BASE_URL=address, AI_MODEL="scripted", ENGINE="threads"
-        ) as server,
+        SHAPES[name](Path(folder), AI_BASE_URL=address, AI_MODEL="scripted") as server,
     ):
         return uvloop.run(_run(server))
 
@@ -84,7 +88,7 @@ async def _run(server: Server) -> Result:
     alive = asyncio.create_task(_keep_alive([plain, *asked]))
     try:
         alone = await plain.talk(ALONE)
-        idle = resident_kib(server.pid)
+        idle = resident_kib(server.worker or server.pid)
         for one in asked:
             one.ask()
         await _until(lambda: all(one.grows or one.status for one in asked))
@@ -107,7 +111,7 @@ async def _watched(
     """What comes of it, and the most memory taken meanwhile."""
     talking, peak = asyncio.create_task(talk), 0
     while not talking.done():
-        peak = max(peak, resident_kib(server.pid))
+        peak = max(peak, resident_kib(server.worker or server.pid))
         await asyncio.sleep(0.1)
     return talking.result(), peak
 

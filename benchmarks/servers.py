@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from tests.shapes.environment import clean
 from tests.shapes.ports import free_port
 from tests.shapes.process import ChildProcess
 from tests.shapes.services import PostgreSQL, Valkey
+from tests.shapes.worker import WorkerProcess
 
 HOST = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,7 +47,8 @@ class Server:
     dialect: Dialect
     port: int
     pid: int
-    services: tuple[int, ...] = ()  # pids of its database and broker
+    services: tuple[int, ...] = ()  # pids of its database and broker, and of its worker
+    worker: int | None = None  # pid of who works, where that is not the server
     environment: dict[str, str] = field(default_factory=dict)
     host: str = HOST
 
@@ -94,7 +96,24 @@ def scaled(folder: Path, **more: str) -> Iterator[Server]:
         running = _running("chatrouting-scaled", folder, ["chatrouting"], environment)
         pid, port = stack.enter_context(running)
         services = (postgresql.process.pid, valkey.process.pid)
-        yield Server("chatrouting, scaled", CHATROUTING, port, pid, services, environment)
+        yield Server(
+            "chatrouting, scaled", CHATROUTING, port, pid, services, environment=environment
+        )
+
+
+@contextmanager
+def with_worker(folder: Path, **more: str) -> Iterator[Server]:
+    """The same with a Celery worker."""
+    with scaled(folder, ENGINE="celery", **more) as server:
+        values = server.environment | {"LOG_LEVEL": "INFO"}  # which says when it is ready
+        with on_server_core():
+            worker = WorkerProcess(values, log=folder / "worker.log")
+            worker.start()
+        try:
+            pid = worker.process.pid
+            yield replace(server, services=(*server.services, pid), worker=pid)
+        finally:
+            worker.terminate()
 
 
 @contextmanager

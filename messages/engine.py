@@ -20,9 +20,11 @@ from messages.jobs import Claim
 from messages.log import LoggedEvent
 from messages.models import Status
 from messages.processors import PROCESSORS
+from messages.processors.text import storable
 from messages.processors.work import Done, Failure, FailureCode, Stopped
-from messages.progress import Running, storable
+from messages.progress import Running
 from messages.rendering import render
+from messages.teller import Teller
 from messages.writer import writer
 
 logger = structlog.get_logger(__name__)
@@ -61,6 +63,7 @@ class Engine:
         self._clock = clock
         self._running: dict[str, Running] = {}
         self._awake = threading.Event()
+        self._teller = Teller(self._awake.set)
         self._is_ending = False
         self._loop: threading.Thread | None = None
         self._saver: ThreadPoolExecutor | None = None
@@ -135,8 +138,6 @@ class Engine:
         """Whatever is due now."""
         now = self._clock()
         running = list(self._running.values())
-        for one in running:
-            one.tell()
         self._beat([one for one in running if self._is_beat_due(one, now)], now)
         if self._saver is not None and (self._saving is None or self._saving.done()):
             unsaved = [one for one in running if now - one.saved_at >= SAVE]
@@ -147,6 +148,8 @@ class Engine:
         if now - self._swept_at >= SWEEP:
             self._swept_at = now
             self._take_due()
+        if not self._teller.turn(running):  # last, since it fails where too much is being written
+            self.look_after()
 
     def _take_due(self) -> None:
         free = self._threads - len(self._running)
@@ -175,7 +178,9 @@ class Engine:
             one.saved_at = self._clock()
             text = one.unsaved()
             try:
-                if text and not writer.call(jobs.save, one.claim, text, render(text)):
+                if text and writer.call(jobs.save, one.claim, text, render(text)):
+                    one.saved(text)
+                elif text:
                     one.stop()
             except ChatError as refusal:
                 logger.warning("job: not saved", error=refusal.code.value, **_ids(one.claim))
@@ -251,4 +256,5 @@ def _storable(done: Done) -> Done:
         name: storable(value) if isinstance(value, str) else value
         for name, value in done.metadata.items()
     }
-    return Done(storable(done.content), metadata, storable(done.transcript))
+    content, transcript = done.content, done.transcript
+    return Done(content and storable(content), metadata, transcript and storable(transcript))

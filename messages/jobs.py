@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from messages import journal, log
+from messages import journal, log, told
 from messages.changes import change, update_of
 from messages.clock import now_ms
 from messages.errors import NotFound
@@ -126,11 +126,13 @@ def begin(claim: Claim) -> Begun | None:
     if claim.attempt > MAX_ATTEMPTS:
         detail = f"This was begun {MAX_ATTEMPTS} times and never came to an end."
         failure = Failure(FailureCode.PROCESSING_FAILED, detail, retryable=True)
+        told.add_to(message)
         _end_in_error(head, message, claim, failure, now_ms())
         return None
     message["status"] = Status.PROCESSING.value
     if claim.type is MessageType.AI:
         message |= {"content": "", "html": ""}
+        told.forget(claim.message_id)
     _change(head, message, claim, {"change": "status"})
     work = Work(
         message_id=claim.message_id,

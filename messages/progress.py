@@ -1,16 +1,16 @@
 """One try under way, as its processor sees it and as the engine looks after it."""
 
 import logging
-import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 from django.dispatch import Signal
 
 from messages.jobs import Claim
+from messages.processors.text import Pieces
 from messages.processors.work import Stopped
+from messages.told import Telling
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ delta = Signal()
 
 
 class Running:
-    """The `Progress` of one claim. `add` is the worker's; `tell` and `unsaved` the engine's."""
+    """The `Progress` of one claim. `add` is the worker's, to tell and to save the engine's."""
 
     def __init__(self, claim: Claim, work: "Callable[[Running], None]", *, now: float) -> None:
         self.claim = claim
@@ -29,6 +29,7 @@ class Running:
         self.rev = 0  # once it has begun
         self.beaten_at = self.saved_at = now
         self._text = ""
+        self._pieces = Pieces()
         self._told = 0
         self._saved = 0
         self._callbacks: list[Callable[[], None]] = []
@@ -47,7 +48,7 @@ class Running:
     def add(self, text: str) -> None:
         with self._lock:
             self._check()
-            self._text += storable(text)
+            self._text += self._pieces.take(text)
 
     def check(self) -> None:
         with self._lock:
@@ -83,14 +84,23 @@ class Running:
         with self._lock:
             self._check()
             self._is_closed = True
+            self._text += self._pieces.rest()
 
-    def tell(self) -> None:
-        """Pass on what was added since the last time."""
+    def untold(self) -> Telling | None:
+        """What is to be kept before more is told, where more was added since the last time."""
         with self._lock:
-            start, added = self._told, self._text[self._told :]
-            if not added or self._is_closed or self._is_stopped:
+            if self._is_over or len(self._text) == self._told:
+                return None
+            claim, start = self.claim, self._saved
+            return Telling(claim.message_id, claim.token, start, self._text[start:])
+
+    def tell(self, kept: Telling) -> None:
+        """Pass on what is kept by now and was not told before."""
+        with self._lock:
+            start, end = self._told, kept.start + len(kept.text)
+            if self._is_over or start >= end:
                 return
-            self._told = len(self._text)
+            self._told = end
             claim = self.claim
             # Under the lock, so that no delta comes after the end.
             delta.send_robust(
@@ -99,16 +109,24 @@ class Running:
                 message_id=claim.message_id,
                 rev=self.rev,
                 start=start,
-                text=added,
+                text=self._text[start:end],
             )
 
     def unsaved(self) -> str | None:
-        """The text so far, where it has grown since the last time."""
+        """The text so far, where it has grown since it was saved."""
         with self._lock:
-            if self._is_closed or self._is_stopped or len(self._text) == self._saved:
+            if self._is_over or len(self._text) == self._saved:
                 return None
-            self._saved = len(self._text)
             return self._text
+
+    def saved(self, text: str) -> None:
+        """So much of it is stored."""
+        with self._lock:
+            self._saved = len(text)
+
+    @property
+    def _is_over(self) -> bool:
+        return self._is_closed or self._is_stopped
 
     def _check(self) -> None:
         if self._is_stopped:
@@ -120,17 +138,3 @@ def _call(callback: Callable[[], None]) -> None:
         callback()
     except Exception:
         logger.exception("job: a callback of a stopped work failed")
-
-
-Text = TypeVar("Text", str, str | None)
-
-
-def storable(text: Text) -> Text:
-    """Without what no database takes, and of the same length: NUL, lone surrogates."""
-    if not text or ("\0" not in text and text.isascii()):
-        return text
-    clean = text.replace("\0", "\ufffd")
-    return _LONE.sub("\ufffd", clean)
-
-
-_LONE = re.compile("[\ud800-\udfff]")

@@ -22,6 +22,7 @@ NAMES = {
     *(_("muted until"), _("name"), _("oldest seq"), _("problem"), _("problems")),
     *(_("read seq"), _("reason"), _("removed"), _("reply to"), _("report"), _("reporter")),
     *(_("reports"), _("rev"), _("revocation"), _("revocations"), _("revoked at"), _("role")),
+    *(_("session"), _("sign in"), _("sign ins"), _("told"), _("told from")),
     *(_("sent seq"), _("seq"), _("slow mode seconds"), _("status"), _("timestamp")),
     *(_("title"), _("token"), _("token name"), _("token names"), _("trace")),
     *(_("transcript"), _("type"), _("undoes"), _("until"), _("url"), _("user"), _("uses")),

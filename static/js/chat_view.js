@@ -2,7 +2,7 @@
 
 import { showBar } from "./acts_bar.js";
 import * as composer from "./composer.js";
-import { clockTime } from "./local_times.js";
+import { clockTime, showLocally } from "./local_times.js";
 import { adopt, elementAt, showLog } from "./log_view.js";
 import { openActs } from "./message_acts.js";
 import { byId, focusOn, log, messages, words, write } from "./parts.js";
@@ -60,6 +60,18 @@ export function enter({ pathname }) {
   place.goToEnd();
   paint();
   place.goTo(chat.place);
+  byId("told").textContent = "";
+  showTold();
+}
+
+/** What moderators tell the reader alone. */
+export async function showTold() {
+  const { chatId } = current();
+  const answer = await fetch(`/chats/${chatId}/told/`).catch(() => ({}));
+  if (answer.ok && !answer.redirected && current().chatId === chatId) {
+    byId("told").innerHTML = await answer.text();
+    byId("told").querySelectorAll("time").forEach(showLocally);
+  }
 }
 
 export function paint() {

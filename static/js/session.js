@@ -20,6 +20,7 @@ const WAYS = ["socket", "stream", "requests"];
 export class Session extends Chats {
   #user;
   #onChange;
+  #onTold;
   #shelf;
   #unsent;
   #hasOpened = false;
@@ -27,7 +28,7 @@ export class Session extends Chats {
   rest = new Rest({ token });
   trace = new Trace();
 
-  constructor({ user, chats: lines }, { onChange, onList, onDraft }) {
+  constructor({ user, chats: lines }, { onChange, onList, onDraft, onTold }) {
     const alarms = new Alarms();
     const shelf = new Shelf(user.id);
     const read = () => this.rest.get("chats/");
@@ -35,6 +36,7 @@ export class Session extends Chats {
     super({ make: (page) => this.#make(page), alarms, list, shelf, onDraft });
     this.#user = user;
     this.#onChange = onChange;
+    this.#onTold = onTold;
     this.#shelf = shelf;
     const channel = channelOf(`chatrouting outbox ${user.id}`);
     channel?.addEventListener("message", ({ data }) => this.#write(data.chatId));
@@ -74,6 +76,7 @@ export class Session extends Chats {
     this.connection.listen(this.listed);
     if (this.#hasOpened) {
       this.list.refresh();
+      this.#onTold(this.current.chatId);
     }
     this.#hasOpened = true;
   }
@@ -85,6 +88,9 @@ export class Session extends Chats {
 
   onFrame(frame) {
     this.trace.heard(frame);
+    if (frame.type === "decision") {
+      this.#onTold(frame.chatId);
+    }
     super.onFrame(frame);
   }
 

@@ -23,7 +23,7 @@ DESKTOP = {"width": 1280, "height": 800}
 NARROW = {"width": 320, "height": 256}  # the same at 400 %
 
 # Addresses that answer with something else than a page of their own.
-NO_PAGES = {"decide", "undo-decision", "decide-held", "thumbnail", "set-language", "logout"}
+NO_PAGES = {"told", "decide", "undo-decision", "decide-held", "thumbnail", "set-language", "logout"}
 # 429 and 503 have none: they are the page that was asked for, with the reason.
 ERRORS = sorted(path.name for path in (ROOT / "templates").glob("[0-9]*.html"))
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from messages import jobs, log, progress
-from messages.engine import Engine
+from messages import jobs, log, pipeline, progress
+from messages.access import actor_of
+from messages.engine import LOOK, Engine
 from messages.models import Chat, Job, MessageType
 from messages.processors.work import Done, Failure, Progress, Stopped, Work
 from messages.representation import WireMessage
@@ -116,7 +117,7 @@ def test_a_question_is_answered_and_told_of_as_it_grows(
     ann: User,
     chat: Chat,
 ) -> None:
-    words = ["Olá, ", "e\u0301", " 👩‍👩‍👧 ", "\x00\ud83d", "end"]
+    words = ["Olá, ", "e\u0301", " 👩‍👩‍👧 ", "\x00\ud83d", "\ude00 \ud83d", "end"]
 
     def answer(work: Work, progress: Progress) -> Done:
         for number, word in enumerate(words):
@@ -127,11 +128,11 @@ def test_a_question_is_answered_and_told_of_as_it_grows(
     processors[MessageType.AI] = answer
     message = asked(ann, chat)
     answered = ended()
-    whole = "Olá, e\u0301 👩‍👩‍👧 \ufffd\ufffdend"
+    whole = "Olá, e\u0301 👩‍👩‍👧 \ufffd😀 \ufffdend"
     assert (answered["status"], answered["content"]) == ("completed", whole)
     assert answered["html"] == f"<p>{whole}</p>"
     assert answered["metadata"]["model"] == "script\ufffd\ufffd"
-    assert [delta["start"] for delta in told] == [0, 5, 7, 14, 16]
+    assert [delta["start"] for delta in told] == [0, 5, 7, 14, 15, 17]
     assert "".join(delta["text"] for delta in told) == whole
     assert {(delta["message_id"], delta["rev"]) for delta in told} == {(message["messageId"], 2)}
     until(lambda: not engine._running)
@@ -166,14 +167,37 @@ def test_the_text_so_far_is_kept(
     assert now_is(message)["status"] == "processing"
 
 
+def test_what_was_told_is_kept_by_whoever_cancels_at_that_moment(
+    engine: Engine, held: Held, monkeypatch: pytest.MonkeyPatch, ann: User, chat: Chat
+) -> None:
+    monkeypatch.setattr("messages.engine.SAVE", 3600.0)
+    cancelled: list[WireMessage] = []
+
+    def hear(message_id: str, **_: Any) -> None:
+        cancelled.append(pipeline.cancel(actor_of(ann), message_id))
+
+    progress.delta.connect(hear)
+    message = asked(ann, chat)
+    assert held.go.wait(PATIENCE)
+    progress.delta.disconnect(hear)
+    assert [(one["content"], one["html"]) for one in cancelled] == [("So far", "<p>So far</p>")]
+    assert now_is(message)["content"] == "So far"
+
+
 @pytest.mark.parametrize("how", [cancel, remove])
 def test_unwanted_work_stops_and_its_call_ends(
-    how: Callable[..., WireMessage], engine: Engine, held: Held, ann: User, chat: Chat
+    how: Callable[..., WireMessage],
+    engine: Engine,
+    held: Held,
+    monkeypatch: pytest.MonkeyPatch,
+    ann: User,
+    chat: Chat,
 ) -> None:
+    monkeypatch.setattr("messages.engine.LOOK", 3600.0)  # It is heard of.
     message = asked(ann, chat)
     assert held.begun.wait(PATIENCE)
     writer.call(how, ann, message)
-    assert held.go.wait(1.0)
+    assert held.go.wait(PATIENCE)
     until(lambda: not engine._running)
     assert [step for step in steps(chat, message) if step[1] == "completed"] == []
     assert not Job.objects.exists()
@@ -205,7 +229,8 @@ def test_work_that_another_process_cancels_stops_too(held: Held, ann: User, chat
     message = asked(ann, chat)
     assert held.begun.wait(PATIENCE)
     cancel(ann, message)
-    assert held.go.wait(1.5)
+    assert held.go.wait(PATIENCE)
+    assert LOOK <= 0.5
     engine.stop()
     assert now_is(message)["error"]["code"] == "cancelled"
 
@@ -214,7 +239,7 @@ def test_work_taken_by_another_stops(engine: Engine, held: Held, ann: User, chat
     message = asked(ann, chat)
     assert held.begun.wait(PATIENCE)
     Job.objects.update(token="of another")
-    assert held.go.wait(1.5)
+    assert held.go.wait(PATIENCE)
     until(lambda: not engine._running)
     assert Job.objects.get(pk=message["messageId"]).token == "of another"
 
@@ -350,5 +375,4 @@ def test_callbacks_are_called_once_late_ones_at_once_and_nothing_is_added() -> N
     for attempt in (running.check, running.close, lambda: running.add("x")):
         with pytest.raises(Stopped):
             attempt()
-    running.tell()
-    assert (running.text, running.unsaved()) == ("", None)
+    assert (running.text, running.untold(), running.unsaved()) == ("", None, None)

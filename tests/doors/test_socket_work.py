@@ -105,9 +105,15 @@ async def test_who_comes_in_the_middle_finds_the_text_so_far(
     )
 
 
-async def test_cancel_stops_the_work_and_is_told(
-    anns: Socket, bobs: Socket, processors: Processors, chat: Chat
+async def test_cancel_stops_the_work_keeps_what_was_told_and_is_told(
+    anns: Socket,
+    bobs: Socket,
+    processors: Processors,
+    monkeypatch: pytest.MonkeyPatch,
+    chat: Chat,
 ) -> None:
+    monkeypatch.setattr("messages.engine.SAVE", 3600.0)
+    monkeypatch.setattr("messages.engine.LOOK", 3600.0)  # The engine hears of it.
     slow = processors[MessageType.AI] = Slow("Half")
     placeholder = await question(anns, chat)
     await anns.next("ephemeral", "aiDelta")
@@ -116,7 +122,8 @@ async def test_cancel_stops_the_work_and_is_told(
     data = await anns.do("cancel", **target)
     assert list(data) == ["message"]
     assert data["message"]["error"]["code"] == "cancelled"
-    assert await asyncio.to_thread(slow.go.wait, 1)
+    assert data["message"]["content"] == "Half"
+    assert await asyncio.to_thread(slow.go.wait, PATIENCE)
     event = await bobs.until(
         lambda f: f["op"] == "event" and (f.get("data") or {}).get("change") == "cancel"
     )

@@ -97,7 +97,7 @@ def test_an_answer_without_end_is_cut_at_the_limit(
     done = answer(ann, chat, "endless", progress)
     assert done.content == progress.text == ("word " * 4_000)[:limit]
     assert done.metadata == {"model": "scripted-1", "truncated": True}
-    assert endpoint.left.wait(1)
+    assert endpoint.left.wait(10)
 
 
 class _Saving(Recorder):

@@ -95,7 +95,7 @@ def test_a_line_without_end_is_not_kept_in_memory(
     endpoint: Upstream, ann: User, chat: Chat, progress: Recorder
 ) -> None:
     assert "cannot be read" in failure(ann, chat, "longline", progress).detail
-    assert endpoint.left.wait(1)
+    assert endpoint.left.wait(10)
 
 
 def test_nobody_at_the_address(

@@ -96,6 +96,9 @@ async def test_a_cancel_ends_the_call_within_a_second(world: World, upstream: Up
         assert {frame["op"] for frame in eve.heard} == {"hello"}
     ended = await talk.until(all_ended)
     assert [answer["error"]["code"] for answer in ended] == ["cancelled", "cancelled"]
+    for ear in ears:  # What anybody has read by then stays.
+        (grown,) = _grown(ear, ended[0]["messageId"]).values()
+        assert ended[0]["content"].startswith(grown)
     assert await talk.ends() == []  # The cancel itself was the end.
 
 

@@ -23,13 +23,14 @@ PATIENCE = 120.0
 async def test_a_hundred_answers_at_once_fit_in_memory_and_are_completed(world: World) -> None:
     with Upstream(together) as upstream:
         ai = {"AI_BASE_URL": f"{upstream.url}/v1", "AI_MODEL": "scripted"}
-        (server,) = world.start(ENGINE="threads", **ai)  # one process serves and works
+        (server,) = world.start(**ai)
+        (worker,) = world.start_workers(**ai) if world.is_scaled else [server]
         async with world.socket(server, "ann", max_queue=None) as ann:
             answers = Answers(ann)
             await ask(ann)
             await ann.until(lambda: len(answers.growing) == ANSWERS, within=PATIENCE)
             at_once = ANSWERS - len(answers.ended)
-            memory = server.memory()
+            memory = worker.memory()
             await ann.until(lambda: len(answers.ended) == ANSWERS, within=PATIENCE)
     assert at_once == ANSWERS
     assert memory < 250 * MIB, memory // MIB

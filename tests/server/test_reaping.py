@@ -16,8 +16,7 @@ from tests.shapes.server import ServerProcess
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
-# A server is longer in starting than a worker.
-KILLS = 50 if os.environ["SHAPE"] == "scaled" else 20
+KILLS = 50
 LONGEST = 0.5  # seconds from a start to the next kill, at most
 OPEN = 5  # questions at a time
 SEED = int(os.environ.get("REAPING_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
