@@ -25,6 +25,10 @@ export class Cursor {
     return this.#epoch === null ? null : `${this}`;
   }
 
+  get epoch() {
+    return this.#epoch;
+  }
+
   get seq() {
     return this.#seq;
   }

@@ -1,26 +1,18 @@
 /** Keeps lists as the server has them now; what has its id and key is left alone. */
-export class LivePage {
-  #root;
-  #load;
-  #isLoading = false;
-
-  constructor(root, load) {
-    this.#root = root;
-    this.#load = load;
-  }
-
-  async refresh() {
-    if (this.#isLoading) {
+export function livePage(root, load) {
+  let isLoading = false;
+  return async function refresh() {
+    if (isLoading) {
       return;
     }
-    this.#isLoading = true;
+    isLoading = true;
     try {
-      const fresh = await this.#load();
-      this.#root.querySelectorAll("[data-live]").forEach((list) => bring(list, fresh.getElementById(list.id)));
+      const fresh = await load();
+      root.querySelectorAll("[data-live]").forEach((list) => bring(list, fresh.getElementById(list.id)));
     } finally {
-      this.#isLoading = false;
+      isLoading = false;
     }
-  }
+  };
 }
 
 function bring(list, fresh) {

@@ -33,18 +33,20 @@ function press(part) {
   const chat = current();
   const element = part.closest(".message");
   const { clientMessageId, messageId, chatId, seq } = element?.dataset ?? {};
-  const write = (kind) => begin(kind, chat.timeline.find(messageId));
+  const { act } = part.dataset;
+  const write = () => begin(act, chat.timeline.find(messageId));
+  const judge = () => rate(messageId, act);
   const acts = {
     older: () => chat.history.older(),
     newer: () => chat.history.newer(),
     quote: () => reveal(Number(new URLSearchParams(part.search).get("around"))),
     stop: () => chat.tell("cancel", { messageId }),
     retry: () => chat.tell("retry", { messageId }),
-    about: () => write("about"),
-    reply: () => write("reply"),
-    edit: () => write("edit"),
-    up: () => rate(messageId, "up"),
-    down: () => rate(messageId, "down"),
+    about: write,
+    reply: write,
+    edit: write,
+    up: judge,
+    down: judge,
     link: () => copyLink(seq),
     report: () => location.assign(`/chats/${chatId}/messages/${messageId}/report/`),
     remove: () => askToRemove(element),
@@ -55,7 +57,7 @@ function press(part) {
     resend: () => chat.outbox.resend(clientMessageId),
     takeBack: () => restore(chat.outbox.takeBack(clientMessageId)),
   };
-  acts[part.dataset.act]?.();
+  acts[act]?.();
 }
 
 function unfold(target) {

@@ -1,11 +1,11 @@
 /** The desk of moderators, asked for anew every few seconds. */
 
-import { LivePage } from "./live_page.js";
+import { livePage } from "./live_page.js";
 import { showLocally } from "./local_times.js";
 
 const EVERY_MS = 5000;
 
-const page = new LivePage(document, async () => {
+const refresh = livePage(document, async () => {
   const answer = await fetch(location.href);
   if (!answer.ok || answer.redirected) {
     throw new Error(`status ${answer.status}`);
@@ -17,7 +17,7 @@ const page = new LivePage(document, async () => {
 async function look() {
   if (!document.hidden) {
     try {
-      await page.refresh();
+      await refresh();
       document.querySelectorAll("[data-live] time[datetime]").forEach(showLocally);
     } catch {
       // The next look tells.

@@ -139,9 +139,12 @@ export class Outbox {
       return entry !== null && this.#wait(wait);
     }
     try {
+      const { epoch } = this.#chat.cursor;
       const { message, placeholder } = await this.#send(entry);
       this.settle(entry.clientMessageId);
-      [message, placeholder].filter(Boolean).forEach((stored) => this.#chat.onStored(stored));
+      const isOfThisLog = this.#chat.cursor.epoch === epoch; // else it may be gone with the old one
+      const stored = isOfThisLog ? [message, placeholder].filter(Boolean) : [];
+      stored.forEach((known) => this.#chat.onStored(known));
       return true;
     } catch (problem) {
       return this.#refused(entry.clientMessageId, problem);

@@ -263,6 +263,18 @@ test("a message whose reply was lost is found in the replay, and not sent again"
   assert.deepEqual(chat.rows(), [message]);
 });
 
+test("what was stored in a log that is gone meanwhile is not shown", async () => {
+  await subscribed();
+  chat.send({ content: "hello" });
+  const message = stored(lastSent("send"), 41);
+  last().push({ op: "notice", type: "positionLost", chatId: "lunch" });
+  last().reply("subscribe", { ...server.live.data, mode: "snapshot", messages: [], head: "m7q2aa:0" });
+  await settled();
+  last().reply("send", { message, duplicate: false });
+  await settled();
+  assert.deepEqual(chat.rows(), []);
+});
+
 test("told to wait, it waits and sends the same again", async () => {
   await subscribed();
   chat.send({ content: "hello" });
