@@ -3,11 +3,13 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
-# Two at a time: more only wait for each other on small machines.
-PYTEST := $(BIN)/python -m pytest -q -n 2
+# Three at a time on two cores: tests of servers and pages wait more than they work.
+PYTEST := $(BIN)/python -m pytest -q -n 3 --dist worksteal
+# Hundreds of processes are started, which need not read their modules as text each time.
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run stack bench test lint types migrations audit test-embedded test-scaled test-script \
-	test-browser messages screenshots format requirements
+.PHONY: run stack bench test quick lint types migrations audit test-embedded test-scaled \
+	test-script test-browser messages screenshots format requirements
 
 ifneq ($(filter-out local,$(AI)),)
 $(error AI=$(AI): there is AI=local alone. Other models are asked with AI_BASE_URL, see docs/running.md)
@@ -25,8 +27,12 @@ stack: .venv/test.stamp  ## The scaled shape on this machine: PostgreSQL, Valkey
 bench: .venv/test.stamp
 	exec $(BIN)/python -m benchmarks
 
-test: lint types migrations audit test-script test-embedded test-scaled test-browser
+test: quick test-embedded test-scaled test-browser
 	@echo "All parts passed."
+
+quick: .venv/test.stamp  ## What needs one core each, two at a time
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target \
+		types lint migrations audit test-script
 
 lint: .venv/test.stamp
 	$(BIN)/ruff format --check .
@@ -83,7 +89,8 @@ requirements: .venv/test.stamp  ## Pin what pyproject.toml asks for; UPGRADE=--u
 	@touch $@
 
 .venv/test.stamp: tests/requirements.txt | .venv/bin/pip
-	$(BIN)/pip install -qq --requirement tests/requirements.txt
+	$(BIN)/pip install -qq --constraint $< uv
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement $<
 	@touch $@
 
 # Said before anything is downloaded. Where there is no wheel, nothing is compiled either.

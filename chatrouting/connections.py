@@ -1,6 +1,7 @@
 """The open sockets of this process: who is silent, stuck or no longer signed in."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Protocol, TypeVar
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from chatrouting.crowds import Crowds, many, of_address, of_user
 from chatrouting.identities import Credential, Identity, identities
 from chatrouting.protocol import CloseCode
 from chatrouting.reading import Readers
@@ -66,6 +68,7 @@ class Connections:
         self._by_credential: dict[Credential, set[Connection]] = {}
         self._by_user: dict[int, set[Connection]] = {}
         self.at_address: Counter[str] = Counter()  # sockets that are being opened, too
+        self.crowds = Crowds(time.monotonic)
 
     def __iter__(self) -> Iterator[Connection]:
         return iter([c for some in self._by_credential.values() for c in some])
@@ -82,9 +85,11 @@ class Connections:
     def at(self, place: str) -> Iterator[bool]:
         """Counts one more of an address for as long as it lasts; whether there is room for it."""
         most = settings.MAX_CONNECTIONS_ADDRESS
-        if place and most and self.at_address[place] >= most:
-            yield False
-            return
+        if place and most:
+            elsewhere = self.crowds.of(of_address(place))
+            if self.at_address[place] + elsewhere >= most:
+                yield False
+                return
         self.at_address[place] += 1
         try:
             yield True
@@ -95,7 +100,18 @@ class Connections:
 
     def has_room_for(self, user_id: int) -> bool:
         most = settings.MAX_CONNECTIONS_USER
-        return not most or len(self._by_user.get(user_id, ())) < most
+        if not most:
+            return True
+        return len(self._by_user.get(user_id, ())) + self.crowds.of(of_user(user_id)) < most
+
+    def crowd(self) -> dict[str, int]:
+        """Whom the other processes should know of."""
+        users = {of_user(user_id): len(some) for user_id, some in self._by_user.items()}
+        places = {of_address(place): count for place, count in self.at_address.items()}
+        return {
+            **many(users, settings.MAX_CONNECTIONS_USER),
+            **many(places, settings.MAX_CONNECTIONS_ADDRESS),
+        }
 
     def discard(self, connection: Connection) -> None:
         identity = connection.identity

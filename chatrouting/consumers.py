@@ -36,7 +36,7 @@ from messages.errors import (
     TooLarge,
     Unavailable,
 )
-from messages.ratelimit import rate_of
+from messages.windows import rate_of
 from messages.writer import writer
 
 logger = logging.getLogger(__name__)
@@ -239,7 +239,7 @@ class ChatConsumer(AsyncConsumer):
 
     def tell(self, chat_id: str, text: str) -> None:
         if chat_id in self.subscriptions:
-            self.push_if_idle(text)
+            self.push(text)
 
     def going_away(self) -> None:
         self.push_always(protocol.notice(Notice.GOING_AWAY))

@@ -84,6 +84,14 @@ class LayerDoorbell:
             self._reads[user_id, chat_id] = seq
             self._wake.set()
 
+    def say_to(self, user_id: int, chat_id: str, text: str) -> None:
+        """A frame for one person alone, wherever they are connected."""
+        self._say(EVERYONE, "person", [user_id, chat_id, text])
+
+    def say_crowd(self, counts: Mapping[str, int]) -> None:
+        """Who has many connections to this process."""
+        self._say(EVERYONE, "crowd", counts)
+
     def say_recheck(self, what: Mapping[str, Any]) -> None:
         """Somebody's sign-in has changed."""
         self._say(EVERYONE, "recheck", what)
@@ -218,6 +226,10 @@ class NoDoorbell:
     def say_delta(self, chat_id: str, text: str, message_id: str) -> None: ...
 
     def say_read(self, user_id: int, chat_id: str, seq: int) -> None: ...
+
+    def say_to(self, user_id: int, chat_id: str, text: str) -> None: ...
+
+    def say_crowd(self, counts: Mapping[str, int]) -> None: ...
 
     def say_recheck(self, what: Mapping[str, Any]) -> None: ...
 

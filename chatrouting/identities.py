@@ -1,20 +1,20 @@
 """Who is signed in: a session cookie or an API token, looked up and looked up again."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.auth import SESSION_KEY, get_user_model
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 from knox.crypto import hash_token
 from knox.models import AuthToken
 
 from messages.access import Actor, actors_of
 from messages.models import Cause
+from messages.sign_ins import is_current
 
 _SESSION, _TOKEN = "session", "token"
 _MAX_TOKEN = 256
@@ -96,7 +96,7 @@ def _session_users(credentials: Collection[Credential]) -> dict[Credential, Any]
     return {
         Credential(_SESSION, key): users[data[SESSION_KEY]]
         for key, data in sessions.items()
-        if data.get(SESSION_KEY) in users and _is_current(data, users[data[SESSION_KEY]])
+        if data.get(SESSION_KEY) in users and is_current(data, users[data[SESSION_KEY]])
     }
 
 
@@ -104,10 +104,3 @@ def _active_users(user_ids: Any) -> dict[str, Any]:
     wanted = {user_id for user_id in user_ids if user_id is not None}
     users = get_user_model().objects.filter(pk__in=wanted, is_active=True)
     return {str(user.pk): user for user in users}
-
-
-def _is_current(data: Mapping[str, Any], user: Any) -> bool:
-    """Whether a session was begun with the password that the user has now."""
-    stored = data.get(HASH_SESSION_KEY, "")
-    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
-    return BACKEND_SESSION_KEY in data and any(constant_time_compare(stored, h) for h in hashes)

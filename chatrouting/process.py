@@ -46,6 +46,7 @@ class Process:
         self.waiting: set[asyncio.Event] = set()  # long-polls, to be answered before leaving
         self._tasks: list[asyncio.Task[None]] = []
         self._ended: list[Ended] = []
+        self._had_crowd = False
 
     def start(self, engine: Engine | None = None) -> None:
         """Make sure it runs on the current event loop; without `engine` as the settings say."""
@@ -70,6 +71,7 @@ class Process:
             return
         self.is_leaving = True
         logger.info("leaving: %d sockets", len(self.connections))
+        self.say_crowd()
         for heard in self.waiting:
             heard.set()
         await asyncio.to_thread(self.engine.stop, HALT)
@@ -112,6 +114,11 @@ class Process:
         if self.loop is not None and not self.loop.is_closed():
             self.hand_over(self._tell_read, user_id, chat_id, seq)
 
+    def tell_person(self, user_id: int, chat_id: str, text: str) -> None:
+        """A frame for one person's own connections that listen to the chat."""
+        if self.loop is not None and not self.loop.is_closed():
+            self.hand_over(self._tell_person, user_id, chat_id, text)
+
     def recheck(
         self,
         *,
@@ -145,6 +152,10 @@ class Process:
         self._hear_reads([(user_id, chat_id, seq)])
         self.doorbell.say_read(user_id, chat_id, seq)
 
+    def _tell_person(self, user_id: int, chat_id: str, text: str) -> None:
+        self.connections.tell(user_id, chat_id, text)
+        self.doorbell.say_to(user_id, chat_id, text)
+
     def _hear_reads(self, reads: Iterable[tuple[int, str, int]]) -> None:
         for user_id, chat_id, seq in reads:
             self.connections.tell(user_id, chat_id, protocol.read(chat_id, seq))
@@ -177,6 +188,15 @@ class Process:
                 self.registry.tell_delta(*body)
             case "unwanted":
                 self.engine.look_after()
+            case _:
+                self._hear_of_people(process, kind, body)
+
+    def _hear_of_people(self, process: str, kind: str, body: Any) -> None:
+        match kind:
+            case "crowd":
+                self.connections.crowds.hear(process, body)
+            case "person":
+                self.connections.tell(*body)
             case "reads":
                 self._hear_reads(body)
             case "recheck":
@@ -230,6 +250,14 @@ class Process:
                     await part.tick()
                 except Exception as error:  # noqa: BLE001
                     logger.warning("tick of the %s: %r", type(part).__name__.lower(), error)
+            self.say_crowd()
+
+    def say_crowd(self) -> None:
+        """Whoever has many connections here, and once more that nobody has them any longer."""
+        crowd = {} if self.is_leaving else self.connections.crowd()
+        if crowd or self._had_crowd:
+            self.doorbell.say_crowd(crowd)
+        self._had_crowd = bool(crowd)
 
 
 def _recorded(outcome: object) -> None:

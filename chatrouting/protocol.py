@@ -168,6 +168,13 @@ def read(chat_id: str, seq: int) -> str:
     return encode({"op": "ephemeral", "type": "read", "chatId": chat_id, "seq": seq})
 
 
+def decision(told: Mapping[str, Any]) -> str:
+    """What moderators have decided about somebody, for that person alone; `told` has the chatId."""
+    about = {name: value for name, value in told.items() if name != "chatId"}
+    frame = {"op": "ephemeral", "type": "decision", "chatId": told["chatId"]}
+    return encode(frame | {"decision": about})
+
+
 def ai_delta(chat_id: str, message_id: str, *, rev: int, start: int, text: str) -> str:
     """What was added to an answer, from code point `start` on."""
     frame = {"op": "ephemeral", "type": "aiDelta", "chatId": chat_id, "messageId": message_id}

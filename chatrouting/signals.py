@@ -1,6 +1,6 @@
 """What rooms and sockets have to hear of: events, growing answers, sign-ins that have changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from chatrouting.identities import Credential, session_credential
 from chatrouting.process import process
 from messages.chats import read_further
 from messages.log import LoggedEvent, committed
+from messages.moderation import decided
 from messages.progress import delta
 
 
@@ -22,6 +23,7 @@ def connect() -> None:
     committed.connect(publish)
     delta.connect(told)
     read_further.connect(has_read)
+    decided.connect(has_been_decided)
     post_delete.connect(session_ended, sender=Session)
     post_delete.connect(token_revoked, sender=AuthToken)
     people = get_user_model()
@@ -41,6 +43,10 @@ def told(*, chat_id: str, message_id: str, rev: int, start: int, text: str, **_:
 
 def has_read(*, user_id: int, chat_id: str, seq: int, **_: Any) -> None:
     process.tell_read(user_id, chat_id, seq)
+
+
+def has_been_decided(*, user_id: int, decision: Mapping[str, Any], **_: Any) -> None:
+    process.tell_person(user_id, decision["chatId"], protocol.decision(decision))
 
 
 def session_ended(*, instance: Session, **_: Any) -> None:

@@ -252,7 +252,7 @@ class Stream:
 
     def tell(self, chat_id: str, text: str) -> None:
         if chat_id in self._ears:
-            self.push_if_idle(text)
+            self.outbox.push(_data(text))
 
     def going_away(self) -> None:
         self._tell(protocol.notice(Notice.GOING_AWAY))

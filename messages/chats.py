@@ -75,15 +75,12 @@ def change_chat(
     chat_id: str,
     *,
     title: object = None,
-    frozen: bool | None = None,
     slow_mode_seconds: int | None = None,
     history: object = None,
 ) -> None:
-    """All changes or none; None leaves that one as it is."""
+    """All changes or none; None leaves that one as it is. Freezing is a decision (`moderation`)."""
     if title is not None:
         rename_chat(actor, chat_id, title)
-    if frozen is not None:
-        set_frozen(actor, chat_id, frozen=frozen)
     if slow_mode_seconds is not None:
         set_slow_mode(actor, chat_id, slow_mode_seconds)
     if history is not None:
@@ -100,11 +97,14 @@ def rename_chat(actor: Actor, chat_id: str, title: object) -> None:
 
 
 @transaction.atomic
-def set_frozen(actor: Actor, chat_id: str, *, frozen: bool) -> None:
+def set_frozen(actor: Actor, chat_id: str, *, frozen: bool) -> bool:
+    """Whether that is new."""
     access = membership.lock_to_manage(actor, chat_id)
-    if access.frozen != frozen:
-        Chat.objects.filter(pk=chat_id).update(frozen=frozen)
-        membership.say(chat_id, EventType.CHAT_FROZEN if frozen else EventType.CHAT_UNFROZEN, actor)
+    if access.frozen == frozen:
+        return False
+    Chat.objects.filter(pk=chat_id).update(frozen=frozen)
+    membership.say(chat_id, EventType.CHAT_FROZEN if frozen else EventType.CHAT_UNFROZEN, actor)
+    return True
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ WireDecision = dict[str, Any]
 MAX_DECISIONS = 50
 # What somebody is told of what was decided about them. That others have reported a message, and
 # were not followed, is nobody's to know.
-_TOLD = (Verb.REMOVE, Verb.WARN, Verb.MUTE, Verb.UNMUTE, Verb.RELEASE, Verb.REJECT)
+TOLD = (Verb.REMOVE, Verb.WARN, Verb.MUTE, Verb.UNMUTE, Verb.RELEASE, Verb.REJECT)
 _PERSON = ("id", "username", "first_name", "last_name")
 _COLUMNS = (
     *("pk", "verb", "at", "reason", "chat_id", "message_id", "until", "undoes_id", "is_undone"),
@@ -31,10 +31,14 @@ def decisions(*, before: int | None = None, limit: int = MAX_DECISIONS, **where:
 
 def told_to(user_id: int, chat_id: str, *, limit: int = MAX_DECISIONS) -> list[WireDecision]:
     """What was decided about this person in this chat, without who did."""
-    found = Decision.objects.filter(user_id=user_id, chat_id=chat_id, verb__in=_TOLD)
-    names = ("id", "verb", "at", "reason", "messageId", "until", "undone")
-    whole = [_decision(row) for row in _rows(found)[:limit]]
-    return [{name: decision[name] for name in names} for decision in whole]
+    found = Decision.objects.filter(user_id=user_id, chat_id=chat_id, verb__in=TOLD)
+    return [_told(_decision(row)) for row in _rows(found)[:limit]]
+
+
+def as_told(decision_id: int) -> WireDecision:
+    """The same of one decision, with the chat that it is of."""
+    decision = _decision(_rows(Decision.objects.filter(pk=decision_id))[0])
+    return {"chatId": decision["chatId"]} | _told(decision)
 
 
 def reasons_told(user_id: int, message_ids: list[str]) -> dict[str, str]:
@@ -43,6 +47,11 @@ def reasons_told(user_id: int, message_ids: list[str]) -> dict[str, str]:
         user_id=user_id, message_id__in=message_ids, verb=Verb.REMOVE
     ).exclude(reason="")
     return dict(found.values_list("message_id", "reason"))
+
+
+def _told(decision: WireDecision) -> WireDecision:
+    names = ("id", "verb", "at", "reason", "messageId", "until", "undone")
+    return {name: decision[name] for name in names}
 
 
 def _rows(found: QuerySet[Decision]) -> Any:

@@ -5,6 +5,7 @@ whoever listens forgets as well. Steps of one small transaction each; stopped an
 run goes on, since the account, by whose name it is found, goes last.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
@@ -18,10 +19,9 @@ from django.db import transaction
 from django.db.models import Max, Min, Q
 from knox.models import AuthToken
 
-from messages import log
+from messages import chats, log, membership
 from messages.access import actor_of
 from messages.changes import empty
-from messages.clock import now_ms
 from messages.models import (
     Ban,
     Decision,
@@ -35,9 +35,10 @@ from messages.models import (
     Problem,
     RemovedBy,
     Report,
-    Role,
+    Revocation,
 )
 from messages.representation import find_messages, places
+from messages.signing_in import folded
 
 STEP = 50
 EVENTS_STEP = 2_000
@@ -53,6 +54,7 @@ def erase(user_id: int) -> Iterator[int]:
     """All of it, step by step; how many of `size_of` each has done."""
     _close(user_id)
     yield 1
+    yield from _answers(user_id)
     for chat_id in Membership.objects.filter(user_id=user_id).values_list("chat_id", flat=True):
         _leave(user_id, chat_id)
         yield 1
@@ -66,7 +68,7 @@ def erase(user_id: int) -> Iterator[int]:
 def size_of(user_id: int) -> int:
     """About how much there is to do."""
     first, last = _ends_of_events()
-    rows = Membership.objects.filter(user_id=user_id).count()
+    rows = Membership.objects.filter(user_id=user_id).count() + len(_chats_of(user_id))
     rows += Message.objects.filter(author_id=user_id).count()
     return 2 + rows + (last - first) // EVENTS_STEP + 1
 
@@ -77,7 +79,6 @@ def _close(user_id: int) -> None:
     user = get_user_model().objects.select_for_update().get(pk=user_id)
     user.is_active = False
     user.set_unusable_password()
-    user.first_name = user.last_name = user.email = ""
     user.save()
     AuthToken.objects.filter(user=user).delete()
     for session in Session.objects.iterator(500):
@@ -88,20 +89,21 @@ def _close(user_id: int) -> None:
 @transaction.atomic
 def _leave(user_id: int, chat_id: str) -> None:
     """Out of a chat, which keeps an owner while anybody is in it."""
-    head = log.lock_one(chat_id)
-    if not Membership.objects.filter(chat_id=chat_id, user_id=user_id).delete()[0]:
-        return
-    data: dict[str, Any] = {"user": {"id": user_id, "name": ""}}
-    events = [log.next_event(head, EventType.MEMBER_LEFT, at=now_ms(), actor=None, data=data)]
-    left = Membership.objects.filter(chat_id=chat_id).select_related("user").order_by("pk")
-    heir = None if left.filter(role=Role.OWNER).exists() else left.first()
-    if heir is not None:
-        Membership.objects.filter(pk=heir.pk).update(role=Role.OWNER)
-        data = {"user": actor_of(heir.user).as_author(), "role": Role.OWNER.value}
-        events.append(
-            log.next_event(head, EventType.MEMBER_JOINED, at=now_ms(), actor=None, data=data)
-        )
-    log.append(events)
+    log.lock_one(chat_id)
+    if Membership.objects.filter(chat_id=chat_id, user_id=user_id).delete()[0]:
+        membership.revoke_links(chat_id, user_id)
+        nobody = {"user": {"id": user_id, "name": ""}}
+        membership.say(chat_id, EventType.MEMBER_LEFT, None, nobody)
+        membership.pass_on_ownership(None, chat_id)
+    if not Membership.objects.filter(chat_id=chat_id).exists():
+        _forget_if_theirs(user_id, chat_id)
+
+
+def _forget_if_theirs(user_id: int, chat_id: str) -> None:
+    """A chat that nobody is in, and in which nobody else has written, goes with its title."""
+    of_others = Message.objects.filter(chat_id=chat_id).exclude(author_id=user_id)
+    if not of_others.exclude(author=None).exists():
+        chats.delete_chat(chat_id)
 
 
 def _messages(user_id: int) -> Iterator[int]:
@@ -119,15 +121,48 @@ def _messages(user_id: int) -> Iterator[int]:
             yield len(message_ids)
 
 
+def _answers(user_id: int) -> Iterator[int]:
+    """What an AI has said of them by name, in the chats that they were in."""
+    user = get_user_model().objects.get(pk=user_id)
+    names = "|".join(map(re.escape, {user.username, actor_of(user).name}))
+    naming = re.compile(rf"(?<!\w)({names})(?!\w)")
+    for chat_id in sorted(_chats_of(user_id)):
+        said = Message.objects.filter(chat_id=chat_id, type=MessageType.AI, removed=None)
+        rows = said.values_list("pk", "content").iterator(STEP)
+        message_ids = [pk for pk, content in rows if naming.search(content)]
+        for start in range(0, len(message_ids), STEP):
+            _empty(chat_id, message_ids[start : start + STEP])
+        yield 1
+
+
+def _chats_of(user_id: int) -> set[str]:
+    """Those that they are in, have left, or have written in."""
+    rows = (
+        Membership.objects.filter(user_id=user_id),
+        Revocation.objects.filter(user_id=user_id),
+        Message.objects.filter(author_id=user_id),
+    )
+    return {chat_id for some in rows for chat_id in some.values_list("chat_id", flat=True)}
+
+
 @transaction.atomic
 def _empty(chat_id: str, message_ids: list[str]) -> None:
     head = log.lock_one(chat_id)
-    answers = Message.objects.filter(
-        reply_to__in=message_ids, chat_id=chat_id, type=MessageType.AI, removed=None
-    )
+    answers = Message.objects.filter(_built_on(message_ids), chat_id=chat_id)
+    answers = answers.filter(type=MessageType.AI, removed=None).exclude(pk__in=message_ids)
     wanted = [*message_ids, *answers.values_list("pk", flat=True)]
     Report.objects.filter(message_id__in=wanted).delete()
+    Decision.objects.filter(message_id__in=wanted).update(reason="")
     empty(head, find_messages(f"m.message_id IN {places(len(wanted))}", wanted), RemovedBy.ERASURE)
+
+
+def _built_on(message_ids: list[str]) -> Q:
+    """Answers to these, to questions about these, and those that quote them: by their ids, as
+    the built-in assistant does."""
+    found = Q(reply_to__in=message_ids) | Q(reply_to__reply_to__in=message_ids)
+    for message_id in message_ids:
+        found |= Q(content__contains=message_id)
+    return found
 
 
 def _events(user_id: int) -> Iterator[int]:
@@ -164,13 +199,15 @@ def _records(user_id: int) -> None:
 @transaction.atomic
 def _end(user_id: int) -> None:
     """The account, and with it the last rows that point at it or have its name."""
+    name = get_user_model().objects.values_list("username", flat=True).get(pk=user_id)
     if apps.is_installed("axes"):  # writes down under what names people tried to sign in
-        name = get_user_model().objects.values_list("username", flat=True).get(pk=user_id)
         attempts: Any = apps.get_app_config("axes").get_models()
         for model in attempts:
             if any(field.name == "username" for field in model._meta.fields):
-                model.objects.filter(username=name).delete()
+                model.objects.filter(username__in={name, folded(name)}).delete()
     users = ContentType.objects.get_for_model(get_user_model())
     about = Q(content_type=users, object_id=str(user_id))
     LogEntry.objects.filter(about | Q(user_id=user_id)).delete()
+    # What staff did with other rows of theirs: a token, an attempt to sign in.
+    LogEntry.objects.filter(object_repr__icontains=name).update(object_repr="-")
     get_user_model().objects.filter(pk=user_id).delete()

@@ -20,6 +20,8 @@ from messages.models import (
     Problem,
     Report,
     Revocation,
+    SignIn,
+    TokenName,
 )
 from messages.representation import find_messages, places
 
@@ -109,18 +111,25 @@ def _decisions(**where: int) -> tuple[int, Iterator[Item]]:
 
 
 def _tokens(user_id: int) -> tuple[int, Iterator[Item]]:
-    """That there are any, since when: not what they are."""
-    found = AuthToken.objects.filter(user_id=user_id).values("created", "expiry")
+    """That there are any, what they are called, since when: not what they are."""
+    names = dict(TokenName.objects.filter(token__user=user_id).values_list("token_id", "name"))
+    rows = AuthToken.objects.filter(user_id=user_id).values("pk", "created", "expiry")
+    found = [row | {"name": names.get(row.pop("pk"), "")} for row in rows]
     return len(found), iter(found)
 
 
 def _sessions(user_id: int) -> tuple[int, Iterator[Item]]:
+    begun = {row.session_id: row for row in SignIn.objects.filter(user_id=user_id)}
     found = [
-        {"expires": session.expire_date}
+        {"expires": session.expire_date} | _begun(begun.get(session.pk))
         for session in Session.objects.iterator(500)
         if session.get_decoded().get("_auth_user_id") == str(user_id)
     ]
     return len(found), iter(found)
+
+
+def _begun(row: SignIn | None) -> Item:
+    return {} if row is None else {"at": row.at, "agent": row.agent}
 
 
 def _camel(column: str) -> str:

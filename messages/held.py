@@ -9,11 +9,12 @@ from messages import log
 from messages.acceptance import accept_all
 from messages.access import Actor, actor_of
 from messages.drafts import Draft
+from messages.effects import About
 from messages.errors import BadRequest, ChatError, NotFound
 from messages.filters import require_words
 from messages.membership import lock_to_manage
 from messages.models import Chat, Held, MessageType, Verb
-from messages.moderation import About, record, require_moderator
+from messages.moderation import record, require_moderator
 from messages.rendering import render
 from messages.reports import require_reason
 from messages.representation import WireMessage, author

@@ -14,11 +14,13 @@ from messages.models import (
     Ban,
     Cause,
     Chat,
+    Decision,
     EventType,
     History,
     Invitation,
     Membership,
     Role,
+    Verb,
 )
 
 
@@ -43,9 +45,10 @@ def join(chat_id: str, member: Actor, by: Actor, role: Role) -> None:
     """A new member of a chat that is locked, who may be one.
 
     Who comes in has read what was there before: a new chat does not begin with unread messages.
-    Who comes back is as new as anybody.
+    Who comes back is as new as anybody, and as muted as before.
     """
     last_seq, history = Chat.objects.values_list("last_seq", "history").get(pk=chat_id)
+    mute = _mute_of(chat_id, member.id)
     Membership.objects.create(
         chat_id=chat_id,
         user_id=member.id,
@@ -53,6 +56,8 @@ def join(chat_id: str, member: Actor, by: Actor, role: Role) -> None:
         joined_at=now_ms(),
         read_seq=last_seq,
         first_seq=1 if history == History.ALL else last_seq + 1,
+        muted=mute is not None,
+        muted_until=None if mute is None else mute.until,
     )
     say(chat_id, EventType.MEMBER_JOINED, by, {"user": member.as_author(), "role": role.value})
 
@@ -67,7 +72,8 @@ def set_role(actor: Actor, chat_id: str, user_id: int, role: str) -> None:
     if membership.role == new_role:
         return
     if membership.role == Role.OWNER:
-        _end_ownership(chat_id, user_id)
+        _require_another_owner(chat_id, user_id)
+        revoke_links(chat_id, user_id)
     Membership.objects.filter(pk=membership.pk).update(role=new_role)
     say(chat_id, EventType.MEMBER_JOINED, actor, _naming(user_id) | {"role": new_role.value})
 
@@ -89,7 +95,8 @@ def remove_member(actor: Actor, chat_id: str, user_id: int) -> None:
 def ban(actor: Actor, chat_id: str, user_id: int, *, reason: str = "") -> bool:
     """Take somebody out, if they are in, and keep them out; whether that is new.
 
-    Raises BadRequest for no such user, Forbidden for moderators, who cannot be kept out.
+    A moderator bans a chat's only owner too, and the chat then gets another. Raises BadRequest
+    for no such user, Forbidden for moderators, who cannot be kept out.
     """
     lock_to_manage(actor, chat_id)
     user = _active_user(user_id)
@@ -122,6 +129,15 @@ def lift_ban(actor: Actor, chat_id: str, user_id: int) -> None:
     found.delete()
 
 
+def _mute_of(chat_id: str, user_id: int) -> Decision | None:
+    """The mute that holds for somebody here, also while they are not in: none is left behind."""
+    about = Decision.objects.filter(chat_id=chat_id, user_id=user_id)
+    newest = about.filter(verb__in=(Verb.MUTE, Verb.UNMUTE)).order_by("-pk").first()
+    if newest is None or newest.verb != Verb.MUTE:
+        return None
+    return newest if newest.until is None or newest.until > now_ms() else None
+
+
 def require_role(value: object) -> Role:
     if isinstance(value, str) and value in Role.values:
         return Role(value)
@@ -136,28 +152,50 @@ def lock_to_manage(actor: Actor, chat_id: str) -> Access:
     return access
 
 
-def say(chat_id: str, kind: EventType, actor: Actor, data: dict[str, Any] | None = None) -> int:
+def say(
+    chat_id: str, kind: EventType, actor: Actor | None, data: dict[str, Any] | None = None
+) -> int:
     """One event about the chat itself; its number."""
     head = log.lock_one(chat_id)
-    event = log.next_event(head, kind, at=now_ms(), actor=actor.as_author(), data=data)
+    author = None if actor is None else actor.as_author()
+    event = log.next_event(head, kind, at=now_ms(), actor=author, data=data)
     log.append([event])
     return event.seq
+
+
+def pass_on_ownership(actor: Actor | None, chat_id: str) -> None:
+    """Where a chat has lost its last owner, whoever is in it longest becomes one."""
+    others = Membership.objects.filter(chat_id=chat_id, user__is_active=True)
+    heir = others.order_by("pk").first()
+    if heir is None or others.filter(role=Role.OWNER).exists():
+        return
+    Membership.objects.filter(pk=heir.pk).update(role=Role.OWNER)
+    data = _naming(heir.user_id) | {"role": Role.OWNER.value}
+    say(chat_id, EventType.MEMBER_JOINED, actor, data)
 
 
 def _take_out(actor: Actor, membership: Membership, cause: Cause) -> None:
     chat_id, user_id = membership.chat_id, membership.user_id
     if membership.role == Role.OWNER:
-        _end_ownership(chat_id, user_id)
+        if cause is not Cause.BANNED:
+            _require_another_owner(chat_id, user_id)
+        revoke_links(chat_id, user_id)
     membership.delete()
     seq = say(chat_id, EventType.MEMBER_LEFT, actor, _naming(user_id))
     revocations.of_membership(chat_id, user_id, cause, by=actor, seq=seq)
+    if membership.role == Role.OWNER:
+        pass_on_ownership(actor, chat_id)
 
 
-def _end_ownership(chat_id: str, user_id: int) -> None:
-    """A chat with members keeps an owner; the links of one who no longer is let nobody in."""
+def _require_another_owner(chat_id: str, user_id: int) -> None:
+    """A chat with members keeps an owner."""
     others = Membership.objects.filter(chat_id=chat_id).exclude(user_id=user_id)
     if others.exists() and not others.filter(role=Role.OWNER).exists():
         raise Conflict("A chat keeps at least one owner.")
+
+
+def revoke_links(chat_id: str, user_id: int) -> None:
+    """The links of an owner who no longer is one let nobody in."""
     links = Invitation.objects.filter(chat_id=chat_id, created_by_id=user_id, revoked_at=None)
     links.update(revoked_at=now_ms())
 

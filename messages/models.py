@@ -16,6 +16,8 @@ MAX_TOKEN_NAME = 64
 MAX_CONTENT = 16_384
 MAX_REASON = 500
 MAX_HELD_WORDS = 2_048
+MAX_PROBLEM = 2_000
+MAX_AGENT = 200
 
 
 class History(models.TextChoices):
@@ -428,6 +430,21 @@ class TokenName(models.Model):
         return self.name
 
 
+class SignIn(models.Model):
+    """Who has begun a session, when, and with what browser; the session itself is Django's."""
+
+    # Without a constraint: processes of the release before delete sessions and know of no such row.
+    session = models.OneToOneField(
+        "sessions.Session", models.CASCADE, related_name="signin", db_constraint=False
+    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    at = models.BigIntegerField(help_text=_("Milliseconds since the epoch, UTC."))
+    agent = models.CharField(max_length=MAX_AGENT, blank=True)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class Verb(models.TextChoices):
     """What can be decided. The second of each pair undoes the first."""
 
@@ -456,6 +473,9 @@ class Decision(models.Model):
     at = models.BigIntegerField()
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    by_moderator = models.BooleanField(
+        default=False, db_default=False, help_text=_("Not for owners to take back.")
     )
     reason = models.CharField(max_length=MAX_REASON, blank=True)
     user = models.ForeignKey(
@@ -542,10 +562,6 @@ class Held(models.Model):
         return f"{self.author}: {self.client_message_id}"
 
 
-MAX_PROBLEM = 2_000
-MAX_AGENT = 200
-
-
 class Problem(models.Model):
     """What somebody says went wrong on their page, with the trace of frames that it had.
 
@@ -564,4 +580,4 @@ class Problem(models.Model):
         ordering = ("-pk",)
 
     def __str__(self) -> str:
-        return f"{self.pk}: {self.words[:80]}"
+        return str(self.pk)

@@ -1,56 +1,38 @@
 """What moderators decide: each a change that those concerned see, and a record that stays."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.dispatch import Signal
 
 from messages import chats, log, membership, pipeline
-from messages.access import Actor, actor_of
+from messages.access import Actor
 from messages.clock import now_ms
+from messages.decisions import TOLD, as_told
+from messages.effects import EFFECTS, About, membership_of
 from messages.errors import BadRequest, BadTransition, Conflict, Forbidden, NotFound
-from messages.models import (
-    Decision,
-    EventType,
-    Membership,
-    Message,
-    RemovedBy,
-    Report,
-    Verb,
-)
+from messages.models import Decision, Message, RemovedBy, Report, Verb
 from messages.reports import require_reason
 from messages.representation import WireMessage
 
+# Sent with `user_id` and `decision`, once it has committed: what somebody is told of it alone.
+decided = Signal()
+
 MAX_MINUTES = 366 * 24 * 60
+UNDONE_BY = {
+    Verb.DISMISS: Verb.REOPEN,
+    Verb.MUTE: Verb.UNMUTE,
+    Verb.BAN: Verb.UNBAN,
+    Verb.FREEZE: Verb.UNFREEZE,
+}
 
 
 def require_moderator(actor: Actor) -> None:
     """To everybody else there is no such thing as moderation; raises NotFound."""
     if not actor.is_moderator:
         raise NotFound
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What a decision is about: a chat, and perhaps somebody or something in it; and why."""
-
-    chat_id: str
-    user_id: int | None = None
-    message_id: str | None = None
-    until: int | None = None
-    reason: str = ""
-
-    def require_user(self) -> int:
-        if self.user_id is None:
-            raise BadRequest("This is decided about a person.", field="userId")
-        return self.user_id
-
-    def require_message(self) -> str:
-        if self.message_id is None:
-            raise BadRequest("This is decided about a message.", field="messageId")
-        return self.message_id
 
 
 @transaction.atomic
@@ -72,12 +54,12 @@ def decide(
     """
     require_moderator(actor)
     reason = require_reason(reason, may_be_empty=verb is not Verb.WARN)
-    if verb not in _DECIDED_ANEW:
+    if verb not in EFFECTS:
         raise BadRequest("verb is something that can be decided.", field="verb")
     until = _end_of(minutes) if verb is Verb.MUTE else None
     about = replace(_about(chat_id, user_id, message_id), until=until, reason=reason)
     log.lock_one(about.chat_id)
-    _EFFECTS[verb](actor, about)
+    EFFECTS[verb](actor, about)
     return record(actor, verb, about)
 
 
@@ -101,8 +83,8 @@ def undo(actor: Actor, decision_id: int, *, reason: object = None) -> Decision:
     if verb is Verb.REOPEN:
         Report.objects.filter(decision=first).update(decision=None)
     about = About(first.chat_id, first.user_id, first.message_id, reason=reason)
-    if verb in _EFFECTS:
-        _EFFECTS[verb](actor, about)
+    if verb in EFFECTS:
+        EFFECTS[verb](actor, about)
     return record(actor, verb, about, undoes=first)
 
 
@@ -134,6 +116,27 @@ def lift_ban(actor: Actor, chat_id: str, user_id: int) -> None:
 
 
 @transaction.atomic
+def set_frozen(actor: Actor, chat_id: str, *, frozen: bool) -> None:
+    """As an owner or a moderator; what is so already stays so.
+
+    Raises Forbidden where an owner takes back what a moderator decided, here and below.
+    """
+    membership.lock_to_manage(actor, chat_id)
+    if not frozen:
+        _require_ones_own(actor, (Verb.FREEZE, Verb.UNFREEZE), chat_id=chat_id)
+    if chats.set_frozen(actor, chat_id, frozen=frozen):
+        record(actor, Verb.FREEZE if frozen else Verb.UNFREEZE, About(chat_id))
+
+
+@transaction.atomic
+def change_chat(actor: Actor, chat_id: str, *, frozen: bool | None = None, **changes: Any) -> None:
+    """All changes or none, `changes` as `chats.change_chat` has them."""
+    chats.change_chat(actor, chat_id, **changes)
+    if frozen is not None:
+        set_frozen(actor, chat_id, frozen=frozen)
+
+
+@transaction.atomic
 def change_member(
     actor: Actor,
     chat_id: str,
@@ -150,16 +153,26 @@ def change_member(
         return
     membership.lock_to_manage(actor, chat_id)
     about = About(chat_id, user_id, until=until)
-    standing = _membership(about)
+    standing = membership_of(about)
     if not muted and not standing.muted:
         return
     if muted and (standing.muted, standing.muted_until) == (True, until):
         return
     if user_id == actor.id and not muted:
         raise Forbidden
+    if standing.muted:
+        _require_ones_own(actor, (Verb.MUTE, Verb.UNMUTE), chat_id=chat_id, user_id=user_id)
     verb = Verb.MUTE if muted else Verb.UNMUTE
-    _EFFECTS[verb](actor, about)
+    EFFECTS[verb](actor, about)
     record(actor, verb, about)
+
+
+def _require_ones_own(actor: Actor, pair: tuple[Verb, Verb], **about: Any) -> None:
+    """What holds now was not decided by a moderator, or this is one."""
+    newest = Decision.objects.filter(verb__in=pair, **about).order_by("-pk")[:1]
+    is_staffs = any(one.verb == pair[0] and one.by_moderator for one in newest)
+    if is_staffs and not actor.is_moderator:
+        raise Forbidden
 
 
 def _about(chat_id: str | None, user_id: int | None, message_id: str | None) -> About:
@@ -180,6 +193,7 @@ def record(actor: Actor, verb: Verb, about: About, *, undoes: Decision | None = 
         verb=verb,
         at=now_ms(),
         by_id=actor.id,
+        by_moderator=actor.is_moderator,
         reason=about.reason,
         user_id=about.user_id,
         message_id=about.message_id,
@@ -188,6 +202,9 @@ def record(actor: Actor, verb: Verb, about: About, *, undoes: Decision | None = 
     )
     if about.message_id is not None and undoes is None:
         Report.objects.filter(message_id=about.message_id, decision=None).update(decision=decision)
+    if about.user_id is not None and verb in TOLD:
+        told = {"user_id": about.user_id, "decision": as_told(decision.pk)}
+        transaction.on_commit(partial(decided.send_robust, sender=None, **told))
     return decision
 
 
@@ -200,95 +217,3 @@ def _end_of(minutes: int | None) -> int | None:
             "minutes is a number from 1 to %(most)d.", field="minutes", most=MAX_MINUTES
         )
     return now_ms() + minutes * 60_000
-
-
-# --- what each verb does, under the chat's lock --------------------------------------------------
-
-
-def _dismiss(_: Actor, about: About) -> None:
-    if not Report.objects.filter(message_id=about.require_message(), decision=None).exists():
-        raise Conflict("Somebody has decided this already.")
-
-
-def _remove(actor: Actor, about: About) -> None:
-    if Message.objects.filter(pk=about.require_message()).exclude(removed=None).exists():
-        raise Conflict("This message is gone already.")
-    pipeline.remove(actor, about.require_message())
-
-
-def _warn(_: Actor, about: About) -> None:
-    """The record is the warning: it is told to its person, and to nobody else."""
-    _membership(about)
-
-
-def _mute(actor: Actor, about: About) -> None:
-    row = _membership(about)
-    _set_muted(row, muted=True, until=about.until)
-    data = {"user": _person(row.user_id), "until": about.until}
-    membership.say(about.chat_id, EventType.MEMBER_MUTED, actor, data)
-
-
-def _unmute(actor: Actor, about: About) -> None:
-    row = _membership(about)
-    if not row.muted:
-        raise Conflict("They are not muted.")
-    _set_muted(row, muted=False, until=None)
-    membership.say(about.chat_id, EventType.MEMBER_UNMUTED, actor, {"user": _person(row.user_id)})
-
-
-def _freeze(actor: Actor, about: About) -> None:
-    _set_frozen(actor, about, frozen=True)
-
-
-def _unfreeze(actor: Actor, about: About) -> None:
-    _set_frozen(actor, about, frozen=False)
-
-
-def _ban(actor: Actor, about: About) -> None:
-    if not membership.ban(actor, about.chat_id, about.require_user(), reason=about.reason):
-        raise Conflict("They are banned already.")
-
-
-def _unban(actor: Actor, about: About) -> None:
-    membership.lift_ban(actor, about.chat_id, about.require_user())
-
-
-def _set_frozen(actor: Actor, about: About, *, frozen: bool) -> None:
-    if log.lock_one(about.chat_id).frozen == frozen:
-        raise Conflict
-    chats.set_frozen(actor, about.chat_id, frozen=frozen)
-
-
-def _set_muted(row: Membership, *, muted: bool, until: int | None) -> None:
-    Membership.objects.filter(pk=row.pk).update(muted=muted, muted_until=until)
-
-
-def _membership(about: About) -> Membership:
-    found = Membership.objects.filter(chat_id=about.chat_id, user_id=about.require_user()).first()
-    if found is None:
-        raise NotFound
-    return found
-
-
-def _person(user_id: int) -> dict[str, Any]:
-    return actor_of(get_user_model().objects.get(pk=user_id)).as_author()
-
-
-_EFFECTS: dict[Verb, Callable[[Actor, About], None]] = {
-    Verb.DISMISS: _dismiss,
-    Verb.REMOVE: _remove,
-    Verb.WARN: _warn,
-    Verb.MUTE: _mute,
-    Verb.UNMUTE: _unmute,
-    Verb.BAN: _ban,
-    Verb.UNBAN: _unban,
-    Verb.FREEZE: _freeze,
-    Verb.UNFREEZE: _unfreeze,
-}
-_DECIDED_ANEW = frozenset(_EFFECTS)
-UNDONE_BY = {
-    Verb.DISMISS: Verb.REOPEN,
-    Verb.MUTE: Verb.UNMUTE,
-    Verb.BAN: Verb.UNBAN,
-    Verb.FREEZE: Verb.UNFREEZE,
-}

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from messages import access, filters, journal, log, told
+from messages import access, filters, journal, log, ratelimit, told
 from messages.access import Actor, Standing
 from messages.changes import change, update_of
 from messages.clock import now_ms
@@ -24,7 +24,8 @@ def edit(
 
     `html` is `render(content)`, made by the caller: not under a chat's lock, nor in the writer.
 
-    Raises NotFound, Forbidden, ChatFrozen, Muted, BadTransition (removed), Conflict (old rev).
+    Raises NotFound, Forbidden, ChatFrozen, Muted, BadTransition (removed), Conflict (old rev),
+    RateLimited.
     """
     head, message, standing, author_id = _lock(actor, message_id, chat_id)
     if author_id != actor.id or message["type"] not in _EDITABLE:
@@ -41,6 +42,7 @@ def edit(
     if content == message["content"]:
         return message
     _require_unheld(head, actor, standing, content, html)
+    ratelimit.changes.take(actor.id)
     message |= {"content": content, "html": html, "editedAt": now_ms()}
     return change(head, message, actor, update_of(message), data={"change": "edit"})
 
@@ -67,11 +69,12 @@ def remove(actor: Actor, message_id: str, *, chat_id: str | None = None) -> Wire
 def retry(actor: Actor, message_id: str, *, chat_id: str | None = None) -> WireMessage:
     """Have failed work done again from the beginning, for who asked and staff.
 
-    Raises NotFound, Forbidden, BadTransition (not in error, or removed).
+    Raises NotFound, Forbidden, BadTransition (not in error, or removed), RateLimited.
     """
     head, message = _lock_asked(actor, message_id, chat_id)
     if message["status"] != Status.ERROR or message["removed"]:
         raise BadTransition
+    ratelimit.changes.take(actor.id)
     message |= {"status": Status.PENDING.value, "error": None}
     if message["type"] == MessageType.AI:
         message |= {"content": "", "html": ""}

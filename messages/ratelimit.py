@@ -1,31 +1,19 @@
 """How much anybody may do: django-ratelimit's counters behind one adapter for every door."""
 
-import logging
 import time
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from django_ratelimit import ALL
-from django_ratelimit.core import EXPIRATION_FUDGE, _get_window, _make_cache_key, _split_rate
 
 from messages import counts
 from messages.counts import Counter, Taken, Want
 from messages.errors import RateLimited, Unavailable
-
-logger = logging.getLogger(__name__)
+from messages.windows import PAUSE_AFTER_FAILURE, Budget, Counters, Window, Windows, clock_ms
 
 SEND = "messages.send"
-# While the counters can't be reached nobody waits for them every time.
-_PAUSE_AFTER_FAILURE = 5.0
-_MAX_KNOWN = 20_000
 _TOO_MANY = _("Too many attempts; please wait a moment.")
-
-T = TypeVar("T")
 
 
 class Sender(NamedTuple):
@@ -34,83 +22,6 @@ class Sender(NamedTuple):
     user_id: int
     chat_id: str
     slow_seconds: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What is left of a limit, and when it is whole again."""
-
-    remaining: int
-    reset_ms: int
-
-    def as_dict(self) -> dict[str, int]:
-        return {"remaining": self.remaining, "resetMs": self.reset_ms}
-
-
-class _Window(NamedTuple):
-    """One counter in the present window of its rate; slow mode has no windows, and no rate."""
-
-    counter: Counter
-    scope: str
-    rate: str = ""
-    ends_ms: int = 0
-
-    def budget(self, count: int, now_ms: int) -> Budget:
-        return Budget(max(0, self.counter.limit - count), max(0, self.ends_ms - now_ms))
-
-    def refusal(self, wait_ms: int, now_ms: int, sentence: Any = None) -> RateLimited:
-        if self.ends_ms:
-            wait_ms = max(0, self.ends_ms - now_ms)
-        return RateLimited(
-            sentence, scope=self.scope, limit=self.counter.limit, retry_after_ms=wait_ms
-        )
-
-
-class _Windows:
-    """The windows of one limit. Names and times are django-ratelimit's."""
-
-    def __init__(self, group: str, setting: str, scope: str) -> None:
-        self._scope = scope
-        self._group = group
-        self._setting = setting
-        self._known: dict[str, _Window] = {}
-
-    def of(self, value: str, now_ms: int) -> _Window | None:
-        """None where nothing is limited."""
-        rate: str = getattr(settings, self._setting)
-        if rate == "0":
-            return None
-        known = self._known.get(value)
-        if known is not None and known.rate == rate and known.ends_ms > now_ms:
-            return known
-        if len(self._known) >= _MAX_KNOWN:
-            self._known.clear()
-        limit, period = rate_of(rate)
-        last_second = _get_window(value, period)
-        name = str(_make_cache_key(self._group, last_second, rate, value, ALL))
-        counter = Counter(name, limit, (period + EXPIRATION_FUDGE) * 1000)
-        window = self._known[value] = _Window(counter, self._scope, rate, (last_second + 1) * 1000)
-        return window
-
-
-class _Reach:
-    """Whether the counters can be reached; after a failure nobody tries for a while."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._closed_until = 0.0
-
-    @property
-    def is_closed(self) -> bool:
-        return self._clock() < self._closed_until
-
-    def ask(self, count: Callable[[], T]) -> T | None:
-        try:
-            return count()
-        except Exception:  # whatever the cache's client raises while its server is away
-            logger.warning("rate limit: the counters are out of reach", exc_info=True)
-            self._closed_until = self._clock() + _PAUSE_AFTER_FAILURE
-            return None
 
 
 class SendLimit:
@@ -123,21 +34,21 @@ class SendLimit:
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._reach = _Reach(clock)
-        self._own = _Windows(SEND, "RATE_LIMIT_SEND", "chat")
-        self._chat = _Windows("messages.chat", "RATE_LIMIT_CHAT", "everyone")
-        self._user = _Windows("messages.user", "RATE_LIMIT_USER", "user")
+        self._counters = Counters(clock)
+        self._own = Windows(SEND, "RATE_LIMIT_SEND", "chat")
+        self._chat = Windows("messages.chat", "RATE_LIMIT_CHAT", "everyone")
+        self._user = Windows("messages.user", "RATE_LIMIT_USER", "user")
 
     def take(self, senders: Sequence[Sender]) -> list[Budget | RateLimited | None]:
         """Count one send for each, in order; None where nothing is limited or counted."""
         nothing: list[Budget | RateLimited | None] = [None] * len(senders)
         tally = Tally(senders)
-        now_ms = _now_ms()
+        now_ms = clock_ms()
         plans = self._plans(tally, now_ms)
         if not any(plan.counters for plan in plans.values()):
             return nothing
         wants = [Want(tally[sender], plan.counters) for sender, plan in plans.items()]
-        found = self._reach.ask(lambda: counts.take(wants))
+        found = self._counters.ask(lambda: counts.take(wants))
         if found is None:
             return nothing
         answers = {
@@ -148,27 +59,27 @@ class SendLimit:
 
     def give_back(self, senders: Sequence[Sender]) -> None:
         """Undo what was granted just now, for sends that could not be stored after all."""
-        plans = self._plans(senders, _now_ms())
+        plans = self._plans(senders, clock_ms())
         steps = Tally(counter for sender in senders for counter in plans[sender].counters)
         if steps:
             lifetime = max(counter.lifetime_ms for counter in steps) // 1000
             back = {counter.name: -n for counter, n in steps.items()}
-            self._reach.ask(lambda: counts.add(back, lifetime))
+            self._counters.ask(lambda: counts.add(back, lifetime))
 
     def look(self, user_id: int, chat_id: str) -> Budget | None:
         """What is left of one's own in this chat, at no cost."""
-        now_ms = _now_ms()
+        now_ms = clock_ms()
         own = _own(user_id, chat_id)
-        window = None if self._reach.is_closed else self._own.of(own, now_ms)
+        window = None if self._counters.is_closed else self._own.of(own, now_ms)
         if window is None:
             return None
         name = window.counter.name
-        found = self._reach.ask(lambda: counts.read([name]))
+        found = self._counters.ask(lambda: counts.read([name]))
         return None if found is None else window.budget(found[name], now_ms)
 
     def _plans(self, senders: Iterable[Sender], now_ms: int) -> "dict[Sender, _Plan]":
         """What is counted for each of these; nothing while the counters are out of reach."""
-        if self._reach.is_closed:
+        if self._counters.is_closed:
             return dict.fromkeys(senders, _NOTHING)
         return {sender: self._plan(sender, now_ms) for sender in senders}
 
@@ -181,14 +92,14 @@ class SendLimit:
         ]
         if sender.slow_seconds:
             slow = Counter(f"slow:{own}", 1, sender.slow_seconds * 1000)
-            windows.append(_Window(slow, "slowMode"))
+            windows.append(Window(slow, "slowMode"))
         return _Plan(windows[0], [window for window in windows if window is not None])
 
 
 class _Plan:
     """The counters of a sender; the own one, whose budget is told, in front if there is one."""
 
-    def __init__(self, own: _Window | None, windows: Sequence[_Window]) -> None:
+    def __init__(self, own: Window | None, windows: Sequence[Window]) -> None:
         self._own = own
         self._windows = windows
         self.counters = [window.counter for window in windows]
@@ -218,42 +129,31 @@ class Limit:
     """
 
     def __init__(self, group: str, setting: str, *, closed: bool) -> None:
-        self._windows = _Windows(group, setting, group)
-        self._reach = _Reach()
+        self._windows = Windows(group, setting, group)
+        self._counters = Counters()
         self.is_closed_without_counters = closed
 
     def take(self, who: object) -> None:
         """Count one. Raises RateLimited, and Unavailable where the counters are needed."""
-        now_ms = _now_ms()
+        now_ms = clock_ms()
         window = self._windows.of(str(who), now_ms)
         if window is None:
             return
         found = None
-        if not self._reach.is_closed:
-            found = self._reach.ask(lambda: counts.take([Want(1, [window.counter])]))
+        if not self._counters.is_closed:
+            found = self._counters.ask(lambda: counts.take([Want(1, [window.counter])]))
         if found is None:
             if self.is_closed_without_counters:
-                raise Unavailable(retry_after_ms=int(_PAUSE_AFTER_FAILURE * 1000))
+                raise Unavailable(retry_after_ms=int(PAUSE_AFTER_FAILURE * 1000))
         elif not found[0].granted:
             raise window.refusal(found[0].wait_ms, now_ms, _TOO_MANY)
 
     def give_back(self, who: object) -> None:
         """Undo a `take` that should cost nothing after all."""
-        window = self._windows.of(str(who), _now_ms())
-        if window is not None and not self._reach.is_closed:
+        window = self._windows.of(str(who), clock_ms())
+        if window is not None and not self._counters.is_closed:
             steps = {window.counter.name: -1}
-            self._reach.ask(lambda: counts.add(steps, window.counter.lifetime_ms // 1000))
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)
-
-
-@lru_cache
-def rate_of(setting: str) -> tuple[int, int]:
-    """Count and seconds of `20/10s`; 0 and 1 for no limit."""
-    count, seconds = (0, 1) if setting == "0" else _split_rate(setting)
-    return count, seconds
+            self._counters.ask(lambda: counts.add(steps, window.counter.lifetime_ms // 1000))
 
 
 send_limit = SendLimit()
@@ -262,3 +162,5 @@ sign_ins_from_address = Limit("signInsFromAddress", "RATE_LIMIT_SIGN_IN_ADDRESS"
 # Who asks are people signed in: `reports.take(actor.id)`.
 reports = Limit("reports", "RATE_LIMIT_REPORTS", closed=False)
 invitations = Limit("invitations", "RATE_LIMIT_INVITATIONS", closed=True)
+changes = Limit("changes", "RATE_LIMIT_CHANGES", closed=False)
+pictures = Limit("pictures", "RATE_LIMIT_PICTURES", closed=False)

@@ -37,7 +37,7 @@ class LimitedSignIn(ModelBackend):
     ) -> Any:
         if username is None or password is None:
             return None
-        name = _folded(username)
+        name = folded(username)
         place = counted(address_of(request)) if request is not None else ""
         _take(name, place)
         if request is not None and not AxesProxyHandler.is_allowed(request, {"username": username}):
@@ -51,12 +51,22 @@ class LimitedSignIn(ModelBackend):
         return user
 
 
+def is_password_of(user: Any, password: str) -> bool:
+    """Whether this is somebody's own, who is signed in; guesses cost as much as at the door."""
+    name = folded(user.get_username())
+    sign_ins_of_name.take(name)
+    is_right: bool = user.check_password(password)
+    if is_right:
+        sign_ins_of_name.give_back(name)
+    return is_right
+
+
 def name_tried(request: HttpRequest | None, credentials: Mapping[str, Any] | None) -> str:
     """Under what name django-axes writes an attempt down."""
-    return _folded(str((credentials or {}).get("username") or ""))
+    return folded(str((credentials or {}).get("username") or ""))
 
 
-def _folded(username: str) -> str:
+def folded(username: str) -> str:
     """As it is counted: however it is written, and no longer than a name can be."""
     return unicodedata.normalize("NFKC", username[:_MAX_NAME]).casefold()[:_MAX_NAME]
 

@@ -26,6 +26,7 @@ from tests.shapes.emptying import empty_quickly
 from tests.shapes.pytest_plugin import POSTGRESQL
 from tests.shapes.site import Site, embedded_site, scaled_site
 
+LONG = ("slow", "server")  # the longest first
 Processors = dict[MessageType, Callable[[Work, Progress], Done]]
 
 hypothesis.settings.register_profile("project", deadline=None, print_blob=True)
@@ -37,11 +38,13 @@ def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Async tests leave no rooms behind, and are not run in one transaction.
 
     A transaction would not hold what other threads write.
     """
+    items.sort(key=_turn_of)
     functions = [item for item in items if isinstance(item, pytest.Function)]
     asynchronous = [item for item in functions if inspect.iscoroutinefunction(item.obj)]
     for item in asynchronous:
@@ -51,6 +54,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         raise pytest.UsageError(
             "An async test needs @pytest.mark.django_db(transaction=True): " + ", ".join(guilty)
         )
+
+
+def _turn_of(item: pytest.Item) -> int:
+    """What takes long begins first, so that no worker waits for another's last test."""
+    marks = [item.get_closest_marker(name) is not None for name in LONG]
+    return marks.index(True) if any(marks) else len(LONG)
 
 
 def _is_in_a_transaction(item: pytest.Function) -> bool:
@@ -96,6 +105,9 @@ def _nothing_is_left_over(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     request.getfixturevalue("db")  # Set up before this, so it ends after this.
+    if isinstance(connection, PostgreSQLConnection) and connection.in_atomic_block:
+        with connection.cursor() as cursor:  # A test's own transaction may idle as it likes.
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
     yield
     assert writer.drain(), "the writer did not end"
     writer.reopen()

@@ -14,11 +14,16 @@ RATE_LIMIT_SIGN_IN_ADDRESS = rate("RATE_LIMIT_SIGN_IN_ADDRESS", default="60/5m")
 # One person's.
 RATE_LIMIT_REPORTS = rate("RATE_LIMIT_REPORTS", default="20/10m")
 RATE_LIMIT_INVITATIONS = rate("RATE_LIMIT_INVITATIONS", default="60/h")
+# Edits and work asked for again, which everybody hears of as of a send.
+RATE_LIMIT_CHANGES = rate("RATE_LIMIT_CHANGES", default="60/10s")
+# Pictures of videos that have to be fetched first.
+RATE_LIMIT_PICTURES = rate("RATE_LIMIT_PICTURES", default="300/10m")
 
 # One connection's frames; past it the connection is closed with 4008.
 RATE_LIMIT_FRAMES = rate("RATE_LIMIT_FRAMES", default="1000/10s")
 
-# Of each server process: sockets of one person, sockets and requests from one address. 0: any.
+# Sockets and streams of one person, and from one address, in all processes; requests in each.
+# 0: any number.
 MAX_CONNECTIONS_USER = whole("MAX_CONNECTIONS_USER", default=50, most=1_000_000)
 MAX_CONNECTIONS_ADDRESS = whole("MAX_CONNECTIONS_ADDRESS", default=500, most=1_000_000)
 

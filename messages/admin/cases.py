@@ -49,7 +49,10 @@ class DecisionAdmin(Deciding, ReadOnly, Window):
     list_select_related = ("chat", "user", "by", "undoes")
     search_fields = ("chat__chat_id__exact", "message__message_id__exact")
     search_help_text = _("A chatId or a messageId.")
-    fields = ("verb", "chat", "user", "message", "by", "reason", "time", "ends", "undoes")
+    fields = (
+        *("verb", "chat", "user", "message", "by", "by_moderator"),
+        *("reason", "time", "ends", "undoes"),
+    )
     actions = ("undo",)
 
     @admin.action(description=_("Undo"), permissions=["moderate"])

@@ -13,10 +13,11 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from messages import moderation
 from messages.access import actor_of
 from messages.admin.deciding import Deciding, deciding
 from messages.admin.windows import MODERATE, ReadOnly, Window, moment
-from messages.chats import change_chat, delete_chat
+from messages.chats import delete_chat
 from messages.models import Chat, Event, Membership, Message, Verb
 
 
@@ -79,7 +80,7 @@ class ChatAdmin(Deciding, Window):
     def save_model(self, request: HttpRequest, obj: Chat, form: ModelForm, change: bool) -> None:  # noqa: FBT001
         """Only what was changed in the form: the rest may have moved on since it was shown."""
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        change_chat(actor_of(request.user), obj.chat_id, **changes)
+        moderation.change_chat(actor_of(request.user), obj.chat_id, **changes)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

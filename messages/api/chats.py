@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from messages import chats, history
+from messages import chats, history, moderation
 from messages.access import Access, access_to
 from messages.api import shapes
 from messages.api.fields import body_of, boolean, integer, text
@@ -84,7 +84,7 @@ class ChatDetailView(ChatView):
             change["history"] = text(body, "history")
         if not change:
             raise BadRequest("There is nothing to change.")
-        writer.call(chats.change_chat, self.access.actor, chat_id, **change)
+        writer.call(moderation.change_chat, self.access.actor, chat_id, **change)
         return Response(chat_as_dict(access_to(self.access.actor, chat_id)))
 
 

@@ -134,7 +134,7 @@ class MessageDetailView(MessageView):
         "editMessage",
         request=shapes.Edit,
         answers={200: shapes.Message},
-        refusals=(400, 403, 404, 409),
+        refusals=(400, 403, 404, 409, 429),
     )
     def patch(self, request: Request, chat_id: str, message_id: str) -> Response:
         """Other words for your own message; an old `rev` is a `conflict`."""

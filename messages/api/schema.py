@@ -30,7 +30,9 @@ def documented(
     refusals: Sequence[int] = (),
 ) -> Callable[[View], View]:
     """Describe a view; its docstring is what people read. `refusals` go without those which
-    every view can give, or every view with a body."""
+    every view can give, or every view with a body; what is limited has the headers that say so."""
+    if 429 in refusals and not parameters:
+        parameters = ATTEMPT_HEADERS
     expected = {*refusals, *_ANYWHERE, *(_WITH_A_BODY if request else ())}
     return extend_schema(
         operation_id=operation_id,
@@ -130,7 +132,7 @@ def add_stream(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             "description": ", ".join(code for code, its in STATUS.items() if its == status),
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
         }
-        for status in sorted({400, 401, 404, 413, 500, 503})
+        for status in sorted({400, 401, 404, 413, 429, 500, 503})
     }
     stream = {"description": "Frames.", "content": {"text/event-stream": {"schema": text}}}
     result["paths"]["/api/v1/stream/"] = {

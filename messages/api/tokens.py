@@ -11,7 +11,7 @@ from messages import tokens
 from messages.access import actor_of
 from messages.api import shapes
 from messages.api.fields import body_of, text
-from messages.api.schema import ATTEMPT_HEADERS, documented
+from messages.api.schema import documented
 from messages.api.views import ApiView
 from messages.clock import ms_of
 from messages.errors import Forbidden, Unauthenticated
@@ -28,7 +28,6 @@ class TokenView(ApiView):
         "createToken",
         request=shapes.SignIn,
         answers={201: shapes.Token},
-        parameters=ATTEMPT_HEADERS,
         refusals=(400, 403, 429),
     )
     def post(self, request: Request) -> Response:

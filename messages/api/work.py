@@ -14,7 +14,7 @@ from messages.writer import writer
 
 
 class RetryView(MessageView):
-    @documented("retryMessage", answers={200: shapes.Message}, refusals=(400, 403, 404, 409))
+    @documented("retryMessage", answers={200: shapes.Message}, refusals=(400, 403, 404, 409, 429))
     def post(self, request: Request, chat_id: str, message_id: str) -> Response:
         """Have failed work done again; for the one who asked and for staff."""
         message = writer.call(pipeline.retry, self.access.actor, message_id, chat_id=chat_id)

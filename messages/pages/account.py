@@ -1,5 +1,6 @@
-"""One's own account: language, password, and the tokens of one's scripts."""
+"""One's own account: language, password, browsers signed in, and the tokens of one's scripts."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -12,9 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from messages import tokens
+from messages import sign_ins, tokens
 from messages.errors import BadRequest, NotFound
+from messages.pages.browsers import name_of
 from messages.pages.forms import NewTokenForm, OtherPasswordForm
+from messages.pages.requests import seq_in
+from messages.pages.rows import moment
+from messages.sign_ins import Browser
 from messages.writer import writer
 
 
@@ -35,7 +40,10 @@ def _change_password(request: HttpRequest) -> HttpResponse:
     user = writer.call(form.save)
     if form.cleaned_data["revoke_tokens"]:
         writer.call(tokens.revoke_all, user)
+    writer.call(sign_ins.end_others, user, request.session)
+    begun = sign_ins.begun_at(request.session)
     update_session_auth_hash(request, user)
+    sign_ins.begin(request, user, at=begun)
     return redirect(f"{reverse('account')}?changed")
 
 
@@ -60,12 +68,28 @@ def _revoke_token(request: HttpRequest) -> HttpResponse:
     return redirect("account")
 
 
+def _end_session(request: HttpRequest) -> HttpResponse:
+    """Of another browser, or all others; this one has its own button."""
+    which = request.POST.get("session", "")
+    with suppress(NotFound):
+        if which == "others":
+            writer.call(sign_ins.end_others, request.user, request.session)
+        else:
+            writer.call(sign_ins.end, request.user, seq_in(which))
+    return redirect("account")
+
+
 def _user(request: HttpRequest) -> Any:
     """Somebody: the page asks for a sign-in."""
     return request.user
 
 
-_ACTS = {"password": _change_password, "create": _create_token, "revoke": _revoke_token}
+_ACTS = {
+    "password": _change_password,
+    "end": _end_session,
+    "create": _create_token,
+    "revoke": _revoke_token,
+}
 
 
 def _show(request: HttpRequest, **context: Any) -> HttpResponse:
@@ -76,8 +100,18 @@ def _show(request: HttpRequest, **context: Any) -> HttpResponse:
             "password": OtherPasswordForm(_user(request)),
             "token": NewTokenForm(),
             "tokens": tokens.tokens_of(request.user),
+            "browsers": [_shown(b) for b in sign_ins.browsers_of(request.user, request.session)],
             "languages": settings.LANGUAGES,
             "changed": "changed" in request.GET,
             **context,
         },
     )
+
+
+def _shown(browser: Browser) -> dict[str, Any]:
+    return {
+        "id": browser.id,
+        "name": name_of(browser.agent),
+        "time": moment(browser.at),
+        "is_here": browser.is_here,
+    }

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from messages.access import Actor, actor_of
 from messages.errors import ChatError
 from messages.models import MAX_TITLE, MAX_TOKEN_NAME
+from messages.signing_in import is_password_of
 
 _MAX_PEOPLE = 100
 
@@ -39,6 +40,16 @@ class OtherPasswordForm(PasswordChangeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["old_password"].widget.attrs.pop("autofocus", None)  # it is not alone here
+
+    def clean_old_password(self) -> str:
+        """Whoever has got hold of somebody's browser does not guess on here."""
+        try:
+            is_right = is_password_of(self.user, self.cleaned_data["old_password"])
+        except ChatError as refusal:
+            raise ValidationError(str(refusal.message)) from refusal
+        if not is_right:
+            raise ValidationError(self.error_messages["password_incorrect"])
+        return str(self.cleaned_data["old_password"])
 
 
 class NewTokenForm(forms.Form):

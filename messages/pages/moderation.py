@@ -13,17 +13,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from messages import cases, held, history, moderation
+from messages import cases, held, moderation
 from messages.access import Actor, actor_of
 from messages.cases import Case, State
 from messages.errors import ChatError, NotFound
 from messages.message_id_generator import is_message_id
 from messages.models import Verb
-from messages.pages.rows import line_of, moment, row_of
+from messages.pages.requests import lines_for, number_in, same_404
+from messages.pages.rows import moment, row_of
 from messages.writer import writer
 
 PAGE = 20
-_MAX_DIGITS = 18
 _MAX_BULK = 100
 
 P = ParamSpec("P")
@@ -36,14 +36,12 @@ def _for_moderators(
 
     @never_cache
     @login_required
+    @same_404
     @wraps(view)
     def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         actor = actor_of(request.user)
-        try:
-            moderation.require_moderator(actor)
-            return view(request, actor, *args, **kwargs)
-        except NotFound:
-            return render(request, "404.html", status=404)
+        moderation.require_moderator(actor)
+        return view(request, actor, *args, **kwargs)
 
     return answer
 
@@ -56,7 +54,7 @@ def _for_moderators(
 def queue(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The cases of one state, those reported last first, and before them what is held."""
     state = State.DECIDED if request.GET.get("state") == State.DECIDED else State.OPEN
-    before = _number(request.GET.get("before", ""))
+    before = number_in(request.GET.get("before", ""))
     found, more = cases.cases(state, before=before, limit=PAGE)
     is_first_open = state is State.OPEN and before is None
     context = {
@@ -64,7 +62,7 @@ def queue(request: HttpRequest, actor: Actor) -> HttpResponse:
         "cases": [_shown(case, actor) for case in found],
         "older": found[-1].position if more else None,
         "held": [_held(row) for row in held.waiting()] if is_first_open else [],
-        "lines": _lines(actor),
+        "lines": lines_for(actor),
     }
     return render(request, "moderation/queue.html", context)
 
@@ -84,7 +82,7 @@ def case(request: HttpRequest, actor: Actor, message_id: str) -> HttpResponse:
         "after": [row_of(message, actor.id) for message in after],
         "past": past,
         "past_decisions": _decisions(past.decisions),
-        "lines": _lines(actor),
+        "lines": lines_for(actor),
     }
     return render(request, "moderation/case.html", context)
 
@@ -101,7 +99,7 @@ def decide(request: HttpRequest, actor: Actor) -> HttpResponse:
     if verb not in Verb.values or not chosen:
         flashes.error(request, _("Choose at least one message, and what to do."))
         return _back(request)
-    how = {"reason": request.POST.get("reason"), "minutes": _number(request.POST.get("minutes"))}
+    how = {"reason": request.POST.get("reason"), "minutes": number_in(request.POST.get("minutes"))}
     for message_id in dict.fromkeys(chosen[:_MAX_BULK]):
         about = {"verb": Verb(verb), "message_id": message_id} | how
         _try(request, moderation.decide, actor, **about)
@@ -170,13 +168,3 @@ def _decisions(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _held(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "time": moment(row["at"])}
-
-
-def _lines(actor: Actor) -> list[Any]:
-    return [line_of(line) for line in history.chats_of(actor)]
-
-
-def _number(text: str | None) -> int | None:
-    """Digits as a number; anything else is none."""
-    is_number = text is not None and text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
-    return int(text) if text is not None and is_number else None

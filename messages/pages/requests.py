@@ -8,11 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from messages import history
-from messages.access import actor_of
+from messages.access import Actor, actor_of
 from messages.errors import BadChatId, ChatError, Code, NotFound
 from messages.pages.rows import Line, line_of
 
-_MAX_SEQ_DIGITS = 18
+_MAX_DIGITS = 18
 _STATUS = {
     Code.CHAT_FROZEN: 403,
     Code.FORBIDDEN: 403,
@@ -49,13 +49,25 @@ def refused(response: HttpResponse, refusal: ChatError) -> HttpResponse:
     return response
 
 
+def number_in(text: str | None) -> int | None:
+    """Digits as a number; anything else is none."""
+    text = text or ""
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS
+    return int(text) if is_number else None
+
+
 def seq_in(text: str) -> int:
     """A number of the log in an address; anything else there is no page at all."""
-    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_SEQ_DIGITS):
+    number = number_in(text)
+    if number is None:
         raise NotFound
-    return int(text)
+    return number
 
 
 def lines_of(request: HttpRequest) -> list[Line]:
     """The list of one's chats, which stands beside every page of them."""
-    return [line_of(line) for line in history.chats_of(actor_of(request.user))]
+    return lines_for(actor_of(request.user))
+
+
+def lines_for(actor: Actor) -> list[Line]:
+    return [line_of(line) for line in history.chats_of(actor)]

@@ -19,12 +19,11 @@ from messages.errors import BadRequest, ChatError, NotFound
 from messages.identity import require_chat_id
 from messages.members import bans_of, members_of
 from messages.models import MAX_SLOW_MODE, MAX_TITLE, History, Role
-from messages.pages.requests import lines_of, same_404
+from messages.pages.requests import lines_for, number_in, same_404
 from messages.pages.rows import moment
 from messages.writer import writer
 
 _DAYS = (1, 7, 30, 90)
-_MAX_DIGITS = 18
 
 Act = Callable[[Actor, str, QueryDict], Any]
 
@@ -55,7 +54,7 @@ def _show(request: HttpRequest, access: Access, *, problem: str = "") -> HttpRes
     context: dict[str, Any] = {
         "access": access,
         "problem": problem,
-        "lines": lines_of(request),
+        "lines": lines_for(access.actor),
     }
     if access.may_manage:
         context |= {
@@ -99,7 +98,7 @@ def _filter(actor: Actor, chat_id: str, form: QueryDict) -> None:
 
 
 def _freeze(actor: Actor, chat_id: str, form: QueryDict) -> None:
-    chats.set_frozen(actor, chat_id, frozen=form.get("frozen") == "yes")
+    moderation.set_frozen(actor, chat_id, frozen=form.get("frozen") == "yes")
 
 
 def _add(actor: Actor, chat_id: str, form: QueryDict) -> None:
@@ -143,10 +142,10 @@ def _revoke(actor: Actor, chat_id: str, form: QueryDict) -> None:
 
 
 def _number(form: QueryDict, name: str) -> int:
-    text = form.get(name, "")
-    if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS:
-        return int(text)
-    raise BadRequest(field=name)
+    number = number_in(form.get(name))
+    if number is None:
+        raise BadRequest(field=name)
+    return number
 
 
 _ACTS: dict[str, Act] = {

@@ -19,6 +19,7 @@ urlpatterns = [
     path("new/", views.new_chat, name="new-chat"),
     path("chats/<str:chat_id>/", views.chat_page, name="chat"),
     path("chats/<str:chat_id>/messages/<str:message_id>/report/", reporting.report, name="report"),
+    path("chats/<str:chat_id>/told/", views.told_page, name="told"),
     path("moderation/", moderation.queue, name="moderation"),
     path("moderation/decide/", moderation.decide, name="decide"),
     path("moderation/decisions/<int:decision_id>/undo/", moderation.undo, name="undo-decision"),

@@ -102,6 +102,16 @@ def chat_page(request: HttpRequest, chat_id: str) -> HttpResponse:
     return redirect("chat", chat_id)
 
 
+@never_cache
+@require_safe
+@login_required
+@same_404
+def told_page(request: HttpRequest, chat_id: str) -> HttpResponse:
+    """The part of a chat's page that a script asks for anew when something was decided."""
+    access = access_to(actor_of(request.user), require_chat_id(chat_id))
+    return render(request, "chat/told.html", {"told": told(access)})
+
+
 def _send(access: Access, typed: Typed) -> None:
     accepted = writer.accept(draft_from(access.actor, access.chat_id, typed.body()))
     # Without a script nothing else says that the page was read to its end. It is stored already:

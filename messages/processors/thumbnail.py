@@ -30,6 +30,11 @@ class _Unhurried:
         return nullcontext()
 
 
+def is_kept(video_id: str) -> bool:
+    """Whether nobody has to be asked for it."""
+    return caches["thumbnails"].get(video_id) is not None
+
+
 def thumbnail(video_id: str) -> bytes | None:
     """A JPEG of at most 1 MB, or None where there is none now; `video_id` is a valid one."""
     cache = caches["thumbnails"]

@@ -13,6 +13,7 @@ class ChatPage {
     onChange: (chatId) => this.#changed(chatId),
     onList: () => this.#soon(() => this.#paintList(), "list"),
     onDraft: (chat) => chat === this.#chat && this.#view.takeUp(chat.draft),
+    onTold: (chatId) => chatId === this.#chat.chatId && this.#view.showTold(),
   });
   #lines = new ListView();
   #view = new ChatView(() => this.#chat);

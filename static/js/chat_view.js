@@ -2,7 +2,7 @@
 
 import { ActsBar } from "./acts_bar.js";
 import { Composer } from "./composer.js";
-import { clockTime } from "./local_times.js";
+import { clockTime, showLocally } from "./local_times.js";
 import { LogView } from "./log_view.js";
 import { MessageActs } from "./message_acts.js";
 import { focusOn, log, messages, words, write } from "./parts.js";
@@ -75,6 +75,19 @@ export class ChatView {
     this.#place.goToEnd();
     this.paint();
     this.#place.goTo(place);
+    document.getElementById("told").textContent = "";
+    this.showTold();
+  }
+
+  /** What moderators tell the reader alone, as the server has it now. */
+  async showTold() {
+    const { chatId } = this.#chat();
+    const answer = await fetch(`/chats/${chatId}/told/`).catch(() => ({}));
+    if (answer.ok && !answer.redirected && this.#chat().chatId === chatId) {
+      const told = document.getElementById("told");
+      told.innerHTML = await answer.text();
+      told.querySelectorAll("time").forEach(showLocally);
+    }
   }
 
   paint() {

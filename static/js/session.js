@@ -17,6 +17,7 @@ const WAYS = ["socket", "stream", "requests"];
 export class Session extends Chats {
   #user;
   #onChange;
+  #onTold;
   #shelf;
   #unsent;
   #hasOpened = false;
@@ -24,8 +25,8 @@ export class Session extends Chats {
   rest = new Rest({ token });
   trace = new Trace();
 
-  /** `onChange(chatId)`, `onList()` and `onDraft(chat)` say what there is to paint anew. */
-  constructor({ user, chats: lines }, { onChange, onList, onDraft }) {
+  /** `onChange(chatId)`, `onList()`, `onDraft(chat)`, `onTold(chatId)` say what to paint anew. */
+  constructor({ user, chats: lines }, { onChange, onList, onDraft, onTold }) {
     const alarms = new Alarms();
     const shelf = new Shelf(user.id);
     const read = () => this.rest.get("chats/");
@@ -33,6 +34,7 @@ export class Session extends Chats {
     super({ make: (page) => this.#make(page), alarms, list, shelf, onDraft });
     this.#user = user;
     this.#onChange = onChange;
+    this.#onTold = onTold;
     this.#shelf = shelf;
     const told = channel(`chatrouting outbox ${user.id}`);
     const heed = (chatId) => this.#write(chatId);
@@ -73,6 +75,7 @@ export class Session extends Chats {
     this.connection.listen(this.listed);
     if (this.#hasOpened) {
       this.list.refresh();
+      this.#onTold(this.current.chatId);
     }
     this.#hasOpened = true;
   }
@@ -84,6 +87,9 @@ export class Session extends Chats {
 
   onFrame(frame) {
     this.trace.heard(frame);
+    if (frame.type === "decision") {
+      this.#onTold(frame.chatId);
+    }
     super.onFrame(frame);
   }
 

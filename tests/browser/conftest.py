@@ -24,7 +24,10 @@ from tests.upstream.answers import answer
 from tests.upstream.server import Upstream
 from tests.upstream.videos import youtube
 
-SYSTEM_CHROMIUM = Path("/usr/bin/chromium")
+# The system's, the cheaper one first; without either, Playwright's own.
+SYSTEM_CHROMIUM = next(
+    filter(Path.exists, map(Path, ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium"))), None
+)
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -52,9 +55,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
-    path = SYSTEM_CHROMIUM if SYSTEM_CHROMIUM.exists() else None  # else Playwright's own
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=SYSTEM_CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
 

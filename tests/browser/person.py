@@ -66,7 +66,7 @@ class Person:
 
     @property
     def status(self) -> Locator:
-        return self.page.get_by_role("status")
+        return self.page.locator("#status[role=status]")  # a dialog has another
 
     def sign_in(self, name: str) -> None:
         self.page.goto(f"{self.url}/accounts/login/")

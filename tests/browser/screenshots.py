@@ -59,8 +59,7 @@ def kitchen() -> Iterator[tuple[Browser, ServerProcess]]:
         }
         server = stack.enter_context(ServerProcess(site.values | values))
         playwright = stack.enter_context(sync_playwright())
-        path = SYSTEM_CHROMIUM if SYSTEM_CHROMIUM.exists() else None
-        yield playwright.chromium.launch(executable_path=path, args=ARGUMENTS), server
+        yield playwright.chromium.launch(executable_path=SYSTEM_CHROMIUM, args=ARGUMENTS), server
 
 
 def sit_down(browser: Browser, server: ServerProcess, name: str, chat: Chat) -> Person:

@@ -3,9 +3,10 @@ that keeps streams of events back as well. Compared with the database at its end
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import SitDown
 from tests.browser.person import Person
@@ -14,6 +15,9 @@ from tests.shapes.environment import UNLIMITED
 from tests.shapes.server import ServerProcess
 from tests.shapes.site import Site
 
+pytestmark = pytest.mark.slow
+
+PATIENCE = "HELLO_MS = 10_000;"
 REFUSED = {"socket": (), "stream": ("sockets",), "requests": ("sockets", "streams")}
 
 
@@ -33,6 +37,26 @@ def server(site: Site) -> Iterator[ServerProcess]:
 def address(server: ServerProcess, way: str) -> Iterator[str]:
     with Proxy(server.port, refuses=REFUSED[way]) as proxy:
         yield proxy.url
+
+
+@pytest.fixture
+def sit_down(sit_down: SitDown, way: str) -> SitDown:
+    """Where streams are held back each line waits for its first word, here for a short time."""
+
+    def sit_down_in_haste(name: str, **options: Any) -> Person:
+        person = sit_down(name, **options)
+        if way == "requests":
+            person.context.route("**/stream_line*.js", _hurry)
+        return person
+
+    return sit_down_in_haste
+
+
+def _hurry(route: Route) -> None:
+    answer = route.fetch()
+    script = answer.text()
+    assert PATIENCE in script
+    route.fulfill(response=answer, body=script.replace(PATIENCE, "HELLO_MS = 1_000;"))
 
 
 def goes_by(person: Person, way: str) -> None:

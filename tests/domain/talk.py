@@ -35,9 +35,9 @@ def say(user: User, chat: Chat | str, content: str = "Hello", **body: Any) -> Wi
     return accept(user, chat, content, **body).message
 
 
-def ask(user: User, chat: Chat | str, content: str = "Why?") -> WireMessage:
+def ask(user: User, chat: Chat | str, content: str = "Why?", **body: Any) -> WireMessage:
     """The placeholder that waits for the answer."""
-    placeholder = accept(user, chat, content, type="ai").placeholder
+    placeholder = accept(user, chat, content, type="ai", **body).placeholder
     assert placeholder is not None
     return placeholder
 

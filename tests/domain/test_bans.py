@@ -9,7 +9,7 @@ from messages.errors import BadRequest, Conflict, Forbidden, NotFound
 from messages.membership import add_member, ban, lift_ban, remove_member, set_role
 from messages.models import Ban, Cause, Chat, Membership, Revocation
 from messages.revocations import Ended, record
-from tests.domain.talk import kinds, roles
+from tests.domain.talk import kinds, log_of, roles
 
 pytestmark = pytest.mark.django_db
 
@@ -58,15 +58,30 @@ def test_who_may_ban_and_lift(ann: User, bob: User, eve: User, mod: User, chat: 
     assert not Ban.objects.exists()
 
 
-def test_a_chat_keeps_an_owner_whoever_is_banned(
+def test_a_chat_whose_only_owner_is_banned_gets_who_is_in_it_longest(
+    ann: User, bob: User, eve: User, mod: User, chat: Chat
+) -> None:
+    add_member(actor_of(ann), chat.pk, eve.pk)
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    link = invitations.create(actor_of(ann), chat.pk)["token"]
+    ban(actor_of(mod), chat.pk, ann.pk)
+    assert roles(chat) == {"bob": "member", "eve": "owner"}
+    left, joined = log_of(chat)[-2:]
+    assert (left.type, left.data) == ("member_left", {"user": {"id": ann.pk, "name": "ann"}})
+    heir = {"user": {"id": eve.pk, "name": "eve"}, "role": "owner"}
+    assert (joined.type, joined.data) == ("member_joined", heir)
+    with pytest.raises(NotFound):
+        invitations.accept(actor_of(mod), link)
+
+
+def test_a_chat_that_has_another_owner_keeps_to_that_one(
     ann: User, bob: User, mod: User, chat: Chat
 ) -> None:
-    with pytest.raises(Conflict):
-        ban(actor_of(mod), chat.pk, ann.pk)
-    assert not Ban.objects.exists()
     set_role(actor_of(ann), chat.pk, bob.pk, "owner")
     ban(actor_of(mod), chat.pk, ann.pk)
-    assert roles(chat) == {"bob": "owner"}
+    assert kinds(chat)[-1] == "member_left"
+    ban(actor_of(mod), chat.pk, bob.pk)
+    assert roles(chat) == {}
 
 
 def test_whoever_goes_leaves_a_record_of_why(ann: User, bob: User, mod: User, chat: Chat) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from messages import chats, membership
+from messages import chats, membership, moderation
 from messages.access import Actor, access_to, actor_of
 from messages.chats import create_chat
 from messages.errors import BadChatId, BadRequest, Forbidden, IdConflict, NotFound
@@ -82,7 +82,7 @@ def test_freezing_and_thawing_are_events_once(ann: User, chat: Chat) -> None:
 VERBS: dict[str, Callable[[Actor, str, int], object]] = {
     "rename": lambda actor, chat, _: chats.rename_chat(actor, chat, "Taken over"),
     "freeze": lambda actor, chat, _: chats.set_frozen(actor, chat, frozen=True),
-    "change": lambda actor, chat, _: chats.change_chat(actor, chat, frozen=True),
+    "change": lambda actor, chat, _: moderation.change_chat(actor, chat, frozen=True),
     "add": membership.add_member,
     "remove": membership.remove_member,
     "set role": lambda actor, chat, user_id: membership.set_role(actor, chat, user_id, "owner"),
@@ -114,9 +114,9 @@ def test_staff_manage_without_being_members(verb: str, mod: User, bob: User, cha
 
 
 def test_both_changes_of_a_chat_happen_or_neither(ann: User, chat: Chat) -> None:
-    chats.change_chat(actor_of(ann), chat.chat_id, title="Dinner", frozen=True)
+    moderation.change_chat(actor_of(ann), chat.chat_id, title="Dinner", frozen=True)
     assert kinds(chat, after=2) == ["chat_renamed", "chat_frozen"]
-    chats.change_chat(actor_of(ann), chat.chat_id)
+    moderation.change_chat(actor_of(ann), chat.chat_id)
     assert len(log_of(chat)) == 4
 
 

@@ -103,7 +103,8 @@ def test_nobody_is_in_a_chat_twice(ann: User, bob: User, chat: Chat) -> None:
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's writer is this process")
-def test_who_freezes_in_a_transaction_does_not_keep_its_locks(db: None) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_who_freezes_in_a_transaction_does_not_keep_its_locks() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW idle_in_transaction_session_timeout")
         assert cursor.fetchone() == ("4s",)

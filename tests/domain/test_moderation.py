@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from messages import access, moderation
+from messages import access, invitations, moderation
 from messages.access import access_to, actor_of
 from messages.cases import State, case_of, cases
+from messages.clock import now_ms
 from messages.decisions import decisions, told_to
 from messages.errors import BadRequest, BadTransition, Conflict, Forbidden, Muted, NotFound
 from messages.members import member_of
+from messages.membership import add_member, remove_member
 from messages.models import Chat, Decision, Membership, Message, Report, Verb
 from messages.reports import report
 from messages.representation import WireMessage
@@ -144,6 +146,22 @@ def test_freezing_is_said_and_undone(ann: User, mod: User, chat: Chat) -> None:
     assert [d["undone"] for d in decisions(chat_id=chat.pk)] == [False, True]
 
 
+def test_freezing_by_any_door_is_on_record_once(
+    ann: User, bob: User, eve: User, chat: Chat
+) -> None:
+    for user, refusal in ((bob, Forbidden), (eve, NotFound)):
+        with pytest.raises(refusal):
+            moderation.change_chat(actor_of(user), chat.pk, frozen=True)
+    for _ in range(2):
+        moderation.change_chat(actor_of(ann), chat.pk, title="Calm", frozen=True)
+    moderation.set_frozen(actor_of(ann), chat.pk, frozen=False)
+    assert kinds(chat, after=2) == ["chat_renamed", "chat_frozen", "chat_unfrozen"]
+    assert [(d.verb, d.by) for d in Decision.objects.order_by("pk")] == [
+        ("freeze", ann),
+        ("unfreeze", ann),
+    ]
+
+
 def test_a_dismissed_case_is_opened_again(mod: User, rude: WireMessage) -> None:
     decision = decide(mod, Verb.DISMISS, message_id=rude["messageId"])
     with pytest.raises(Conflict):
@@ -238,6 +256,56 @@ def test_members_and_outsiders_mute_nobody(ann: User, bob: User, eve: User, chat
             moderation.change_member(actor_of(user), chat.pk, ann.pk, muted=True)
     assert not Membership.objects.filter(muted=True).exists()
     assert not Decision.objects.exists()
+
+
+def test_what_moderators_decided_is_not_for_owners_to_take_back(
+    ann: User, bob: User, mod: User, chat: Chat
+) -> None:
+    decide(mod, Verb.MUTE, chat_id=chat.pk, user_id=bob.pk)
+    decide(mod, Verb.FREEZE, chat_id=chat.pk)
+    owner = actor_of(ann)
+    for change in ({"muted": False}, {"muted": True, "until": now_ms() + 1}):
+        with pytest.raises(Forbidden):
+            moderation.change_member(owner, chat.pk, bob.pk, **change)
+    with pytest.raises(Forbidden):
+        moderation.change_chat(owner, chat.pk, title="Free", frozen=False)
+    chat.refresh_from_db()
+    assert (chat.title, chat.frozen) == ("Lunch", True)
+    moderation.change_chat(owner, chat.pk, frozen=True)  # as it is
+    decide(mod, Verb.UNMUTE, chat_id=chat.pk, user_id=bob.pk)
+    decide(mod, Verb.UNFREEZE, chat_id=chat.pk)
+    moderation.change_member(owner, chat.pk, bob.pk, muted=True)
+    moderation.change_member(owner, chat.pk, bob.pk, muted=False)
+    moderation.set_frozen(owner, chat.pk, frozen=True)
+    moderation.set_frozen(owner, chat.pk, frozen=False)
+    say(bob, chat)
+
+
+@pytest.mark.parametrize("minutes", [None, 10])
+def test_a_mute_is_not_left_behind_by_leaving(
+    minutes: int | None, ann: User, bob: User, mod: User, chat: Chat
+) -> None:
+    decision = decide(mod, Verb.MUTE, chat_id=chat.pk, user_id=bob.pk, minutes=minutes)
+    link = invitations.create(actor_of(ann), chat.pk)["token"]
+    remove_member(actor_of(bob), chat.pk, bob.pk)
+    invitations.accept(actor_of(bob), link)
+    with pytest.raises(Muted) as refusal:
+        say(bob, chat)
+    assert refusal.value.details == {"until": decision.until}
+    decide(mod, Verb.UNMUTE, chat_id=chat.pk, user_id=bob.pk)
+    remove_member(actor_of(bob), chat.pk, bob.pk)
+    invitations.accept(actor_of(bob), link)
+    say(bob, chat)
+
+
+def test_a_mute_that_is_over_does_not_come_back(
+    ann: User, bob: User, mod: User, chat: Chat
+) -> None:
+    decision = decide(mod, Verb.MUTE, chat_id=chat.pk, user_id=bob.pk, minutes=1)
+    Decision.objects.filter(pk=decision.pk).update(until=now_ms() - 1)
+    remove_member(actor_of(ann), chat.pk, bob.pk)
+    add_member(actor_of(ann), chat.pk, bob.pk)
+    say(bob, chat)
 
 
 def test_a_muted_owner_does_not_free_themselves(ann: User, mod: User, chat: Chat) -> None:

@@ -14,9 +14,10 @@ from messages.chats import change_chat, create_chat
 from messages.counts import Counter, Taken, Want
 from messages.errors import BadRequest, Forbidden, NotFound, RateLimited, Unavailable
 from messages.models import MAX_SLOW_MODE, Chat
+from messages.pipeline import cancel, retry
 from messages.ratelimit import Budget, Limit, Sender, SendLimit
 from tests.domain.counting import forget_counts
-from tests.domain.talk import accept, draft, kinds, log_of, say
+from tests.domain.talk import accept, ask, draft, edit, kinds, log_of, say
 
 Answers = list[Budget | RateLimited | None]
 
@@ -141,6 +142,29 @@ def test_a_group_that_fails_gives_all_its_limits_back(
     assert told([accept(bob, other).budget]) == [1]
 
 
+@pytest.mark.django_db
+def test_edits_and_work_asked_for_again_have_a_limit_of_their_own(
+    ann: User, bob: User, chat: Chat, settings: Settings
+) -> None:
+    settings.RATE_LIMIT_CHANGES = "3/d"
+    message, answer = say(ann, chat), ask(ann, chat)
+    for words in ("1", "1", "2"):  # the same words are no change
+        message = edit(ann, message, words)
+    cancel(actor_of(ann), answer["messageId"])
+    retry(actor_of(ann), answer["messageId"])
+    cancel(actor_of(ann), answer["messageId"])
+    for change in (
+        lambda: edit(ann, message, "3"),
+        lambda: retry(actor_of(ann), answer["messageId"]),
+    ):
+        with pytest.raises(RateLimited) as refused:
+            change()
+        assert refused.value.details == {"scope": "changes"}
+    with pytest.raises(Forbidden):
+        edit(bob, message, "mine")
+    edit(bob, say(bob, chat), "3")
+
+
 # --- attempts at anything else -------------------------------------------------------------------
 
 
@@ -189,6 +213,8 @@ def test_what_is_decided() -> None:
         "sign_ins_from_address": True,
         "reports": False,
         "invitations": True,
+        "changes": False,
+        "pictures": False,
     }
     assert {name: getattr(ratelimit, name).is_closed_without_counters for name in decided} == (
         decided

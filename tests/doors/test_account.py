@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 from knox.models import AuthToken
+from pytest_django import Settings
 
 from messages.tokens import MAX_TOKENS
 from tests.doors.browsing import sign_in, text
@@ -89,7 +91,55 @@ def test_another_password_ends_the_other_sessions_and_the_tokens(ann: User) -> N
     assert "Your password is changed" in text(changed)
     assert here.get(PAGE).status_code == 200
     assert there.get(PAGE).status_code == 302
+    assert text(here.get(PAGE)).count('name="session"') == 1
     assert refused(Caller(token=token).get("chats/")) == (401, "unauthenticated")
+
+
+def test_signing_in_begins_another_session_than_there_was(ann: User) -> None:
+    browser = Client()
+    before = browser.session  # made for whoever asks
+    before["planted"] = True
+    before.save()
+    browser.post("/accounts/login/", {"username": "ann", "password": "demo"})
+    assert browser.session.session_key != before.session_key
+    assert not Session.objects.filter(pk=before.session_key).exists()
+
+
+def test_a_session_is_listed_and_ended_by_its_owner_alone(ann: User, eve: User) -> None:
+    here, there = Client(), Client(HTTP_USER_AGENT="Mozilla/5.0 (X11; Linux) Firefox/140.0")
+    for browser in (here, there):
+        browser.post("/accounts/login/", {"username": "ann", "password": "demo"})
+    page = text(here.get(PAGE))
+    assert "Firefox, Linux" in page
+    assert all(key not in page for key in Session.objects.values_list("pk", flat=True))
+    (ended,) = re.findall(r'name="session" value="(\d+)">\s*<span>Firefox', page)
+    for browser, which in ((sign_in(eve), ended), (here, "0"), (here, "x")):
+        browser.post(PAGE, {"act": "end", "session": which})
+        assert there.get(PAGE).status_code == 200
+    here.post(PAGE, {"act": "end", "session": ended})
+    assert (here.get(PAGE).status_code, there.get(PAGE).status_code) == (200, 302)
+    assert "Firefox" not in text(here.get(PAGE))
+
+
+def test_all_other_sessions_are_ended_at_once(ann: User, eve: User) -> None:
+    here, eves, *others = sign_in(ann), sign_in(eve), sign_in(ann), sign_in(ann)
+    assert "Sign out everywhere else" in text(here.get(PAGE))
+    here.post(PAGE, {"act": "end", "session": "others"})
+    assert {one.get(PAGE).status_code for one in (here, eves)} == {200}
+    assert {one.get(PAGE).status_code for one in others} == {302}
+
+
+def test_whoever_sits_at_an_open_browser_does_not_guess_the_password(
+    ann: User, settings: Settings
+) -> None:
+    settings.RATE_LIMIT_SIGN_IN_NAME = "2/5m"
+    browser = sign_in(ann)
+    form = {"act": "password", "new_password1": NEW, "new_password2": NEW}
+    for _ in range(2):
+        assert "old password" in text(browser.post(PAGE, form | {"old_password": "wrong"}))
+    assert "Too many attempts" in text(browser.post(PAGE, form | {"old_password": "demo"}))
+    ann.refresh_from_db()
+    assert ann.check_password("demo")
 
 
 @pytest.mark.parametrize("weak", ["short1", "password", "1234567890"])

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from messages.access import actor_of
 from messages.chats import create_chat
-from messages.models import Chat, Event, Job, Membership, Message
+from messages.models import Chat, Decision, Event, Job, Membership, Message
 from tests.domain.talk import VIDEO, accept, edit, kinds, log_of, remove, say
 from tests.doors.browsing import sign_in
 
@@ -151,6 +151,7 @@ def test_moderators_see_every_list_and_freeze_chats(mod: User, talk: Chat) -> No
     form = {"title": "Lunch", "frozen": "on", "history": "all"}
     assert browser.post(address("chat", f"{talk.chat_id}/change/"), form).status_code == 302
     assert kinds(talk)[-1] == "chat_frozen"
+    assert Decision.objects.get().by == mod
 
 
 def test_staff_who_may_change_chats_and_are_no_moderators_change_none(

@@ -6,7 +6,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from messages.access import actor_of
 from messages.chats import create_chat
-from messages.models import MAX_TITLE, Chat
+from messages.models import MAX_TITLE, Chat, Decision
 from tests.doors.browsing import say
 from tests.doors.calling import Caller, chat_path, draft, error_of, refused
 
@@ -96,6 +96,7 @@ def test_the_owner_renames_and_freezes_at_once_or_not_at_all(
     changed = caller.patch(chat_path(chat), {"title": "Dinner", "frozen": True}).json()
     assert (changed["title"], changed["frozen"]) == ("Dinner", True)
     assert changed["head"].endswith(":4")
+    assert Decision.objects.get().verb == "freeze"
     assert refused(Caller(bob).post(chat_path(chat, "messages/"), draft())) == (403, "chatFrozen")
     for body in ({"title": "Tea", "frozen": "no"}, {"title": " ", "frozen": False}, {}):
         assert refused(caller.patch(chat_path(chat), body)) == (400, "badRequest")

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError
 
-from messages import chats, history
+from messages import history, moderation
 from messages.errors import Internal, Unavailable
 from messages.models import Chat
 from messages.writer import writer
@@ -44,7 +44,7 @@ def test_a_mistake_of_ours_is_logged_under_the_number_that_is_answered(
 def test_a_mistake_in_the_writing_thread_is_answered_the_same_way(
     ann: User, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chats, "change_chat", _raising(RuntimeError("secret")))
+    monkeypatch.setattr(moderation, "change_chat", _raising(RuntimeError("secret")))
     answer = Caller(ann).patch(chat_path(chat), {"title": "x"})
     assert refused(answer) == (500, "internal")
     assert len(error_of(answer)["details"]["traceId"]) == 16

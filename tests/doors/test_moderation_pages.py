@@ -118,8 +118,9 @@ def test_a_warning_is_read_by_whom_it_is_about_alone(
     ann: User, bob: User, mod: User, chat: Chat, rude: str
 ) -> None:
     decide(sign_in(mod), "warn", rude, reason="Be kind")
-    assert "Be kind" in text(sign_in(bob).get(page_of(chat)))
-    assert "Be kind" not in text(sign_in(ann).get(page_of(chat)))
+    for page in (page_of(chat), f"{page_of(chat)}told/"):
+        assert "Be kind" in text(sign_in(bob).get(page))
+        assert "Be kind" not in text(sign_in(ann).get(page))
 
 
 def test_a_member_reports_by_a_form(ann: User, bob: User, eve: User, chat: Chat, rude: str) -> None:

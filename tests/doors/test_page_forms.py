@@ -1,6 +1,7 @@
 """What is sent by the pages' forms, without any script."""
 
 import re
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.contrib.auth.models import User
@@ -30,9 +31,30 @@ def test_signing_in_leads_to_the_chats_and_signing_out_back(client: Client, ann:
     assert client.get("/").status_code == 302
 
 
-def test_signing_in_never_leads_to_another_host(client: Client, ann: User) -> None:
-    body = {"username": "ann", "password": "demo", "next": "https://evil.example/"}
-    assert client.post("/accounts/login/", body)["Location"] == "/"
+@pytest.mark.parametrize(
+    "to",
+    [
+        *("https://evil.example/", "//evil.example/", "/\\evil.example/", "///evil.example"),
+        *("http:evil.example", "javascript:alert(1)", "/\r\nSet-Cookie: a=b", "\t//evil.example/"),
+    ],
+)
+def test_no_form_leads_to_another_host(to: str, ann: User) -> None:
+    client = Client()
+    ann_in = {"username": "ann", "password": "demo", "next": to}
+    query = urlencode({"next": to})
+    answers = [
+        client.post("/accounts/login/", ann_in),
+        client.get(f"/accounts/login/?{query}"),  # signed in already
+        client.post("/accounts/language/", {"language": "en", "next": to}),
+        Client().get(f"/admin/login/?{query}"),
+        client.post("/accounts/logout/", {"next": to}),
+    ]
+    for answer in answers:
+        found = urlsplit(answer["Location"])
+        assert (answer.status_code, found.scheme, found.netloc) == (302, "", ""), answer
+        assert found.path.startswith("/"), answer
+        assert not found.path.startswith(("//", "/\\")), answer
+        assert "a" not in answer.cookies
 
 
 def test_a_form_from_elsewhere_is_refused_with_a_page(ann: User, chat: Chat) -> None:

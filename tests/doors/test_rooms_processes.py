@@ -197,6 +197,7 @@ async def test_without_the_layer_everything_arrives_from_the_log(
     assert far.seqs == []
     await two.registry.tick()
     await until(lambda: far.seqs == [1, 2, 3, 4, 5])
+    await until(lambda: "out of reach" in caplog.text)
     assert caplog.text.count("out of reach") == 1
     layer.is_down = False
     one.commit()

@@ -9,7 +9,7 @@ from django.test import Client
 from messages.access import actor_of
 from messages.invitations import create
 from messages.membership import ban
-from messages.models import Ban, Chat, Invitation
+from messages.models import Ban, Chat, Decision, Invitation
 from tests.domain.talk import roles
 from tests.doors.browsing import page_of, sign_in, text
 
@@ -37,6 +37,7 @@ def test_an_owner_changes_the_chat(ann: User, chat: Chat) -> None:
     press(browser, chat, "freeze", frozen="yes")
     chat.refresh_from_db()
     assert (chat.title, chat.history, chat.frozen) == ("Dinner", "sinceJoining", True)
+    assert Decision.objects.get().verb == "freeze"
     press(browser, chat, "freeze", frozen="no")
     chat.refresh_from_db()
     assert not chat.frozen

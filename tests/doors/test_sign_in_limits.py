@@ -12,6 +12,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from messages import counts, ratelimit
+from messages.windows import Counters
 from tests.doors.calling import API, error_of, refused
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -91,7 +92,7 @@ def test_without_counters_nobody_signs_in(
 
     monkeypatch.setattr(counts, "take", out_of_reach)
     for limit in (ratelimit.sign_ins_of_name, ratelimit.sign_ins_from_address):
-        monkeypatch.setattr(limit, "_reach", ratelimit._Reach())
+        monkeypatch.setattr(limit, "_counters", Counters())
     assert refused(guess("ann", "demo")) == (503, "unavailable")
     assert client.post(PAGE, {"username": "ann", "password": "demo"}).status_code == 503
 

@@ -18,10 +18,11 @@ from chatrouting.asgi import application
 from chatrouting.outbox import MAX_BYTES
 from chatrouting.process import process
 from chatrouting.reading import read
+from messages import sign_ins
 from messages.access import actor_of
 from messages.chats import create_chat
 from messages.errors import Unavailable
-from messages.models import Chat
+from messages.models import Chat, SignIn
 from messages.writer import writer
 from tests.domain.talk import say
 from tests.doors.conftest import Connect
@@ -60,6 +61,16 @@ async def assert_alive(socket: Socket) -> None:
 
 
 # --- signed out -----------------------------------------------------------------------------------
+
+
+async def test_a_session_that_is_ended_from_elsewhere_ends_its_sockets_alone(
+    connect: Connect, ann: User
+) -> None:
+    there, here = await connect(ann), await connect(ann)
+    row = await read(SignIn.objects.earliest, "at", "pk")
+    await commit(lambda: sign_ins.end(ann, row.pk))
+    await assert_signed_out(there)
+    await assert_alive(here)
 
 
 async def test_signing_out_ends_the_sockets_of_that_session_alone(

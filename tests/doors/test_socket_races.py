@@ -11,8 +11,10 @@ from knox.models import AuthToken
 from pytest_django import Settings
 
 from chatrouting import subscribing
+from chatrouting.crowds import of_user
 from chatrouting.identities import session_credential, token_credential
 from chatrouting.process import Process, process
+from chatrouting.protocol import decision
 from chatrouting.reading import read
 from messages import resumption
 from messages.access import access_to, actor_of
@@ -262,6 +264,39 @@ async def test_an_ended_session_is_told_to_the_other_processes(
     assert await anns.closed() == 4501
     await until(lambda: heard)
     assert heard[0]["credential"][0] == "token"
+
+
+async def test_what_one_person_is_told_reaches_them_from_any_process(
+    other: Process, anns: Socket, bobs: Socket, bob: User, chat: Chat
+) -> None:
+    other.tell_person(bob.pk, chat.pk, decision({"chatId": chat.pk, "verb": "warn"}))
+    assert (await bobs.next("ephemeral", "decision"))["decision"] == {"verb": "warn"}
+    await anns.everything()
+    assert not [f for f in anns.heard if f.get("type") == "decision"]
+
+
+async def test_connections_to_another_process_count_too(
+    other: Process, connect: Connect, ann: User, bob: User, settings: Settings
+) -> None:
+    settings.MAX_CONNECTIONS_USER = 3
+    settings.MAX_CONNECTIONS_ADDRESS = 2
+    for _ in range(2):
+        await connect(ann)
+    process.connections.at_address["192.0.2.7"] = 2
+    process.say_crowd()
+    there = other.connections
+    await until(lambda: there.crowds.of(of_user(ann.pk)) == 2)
+    assert there.has_room_for(ann.pk)
+    for place, is_room in (("192.0.2.7", False), ("192.0.2.8", True)):
+        with there.at(place) as has_room:
+            assert has_room is is_room
+    settings.MAX_CONNECTIONS_USER = 2
+    assert not there.has_room_for(ann.pk)
+    assert there.has_room_for(bob.pk)
+    process.connections.at_address.clear()
+    settings.MAX_CONNECTIONS_USER = 0  # nobody is counted: said once more, and no longer
+    process.say_crowd()
+    await until(lambda: there.crowds.of(of_user(ann.pk)) == 0)
 
 
 async def test_what_a_process_without_sockets_commits_is_heard(

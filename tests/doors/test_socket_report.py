@@ -3,9 +3,12 @@
 import pytest
 from django.contrib.auth.models import User
 
+from messages.access import actor_of
+from messages.decisions import told_to
 from messages.erasure import erase
-from messages.models import Chat, Decision, Report
-from tests.doors.conftest import Connect, listening
+from messages.models import Chat, Decision, Report, Verb
+from messages.moderation import decide
+from tests.doors.conftest import Connect, Listen, listening
 from tests.doors.sockets import Socket, commit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,6 +51,27 @@ async def test_what_a_moderator_removes_is_on_record(
     assert (event["data"], event["message"]["removed"]) == ({"by": "staff"}, "staff")
     found = await commit(lambda: list(Decision.objects.values_list("verb", "message_id")))
     assert found == [("remove", message_id)]
+
+
+async def test_what_is_decided_about_somebody_is_told_to_them_at_once_and_to_nobody_else(
+    anns: Socket, bobs: Socket, connect: Connect, listen: Listen, bob: User, mod: User, chat: Chat
+) -> None:
+    message_id = await sent(bobs, chat)
+    phone, stream, mods = await connect(bob), await listen(bob, chat), await connect(mod)
+    await mods.do("subscribe", chatId=chat.pk)
+    about = {"message_id": message_id, "reason": "Be kind"}
+    await commit(lambda: decide(actor_of(mod), Verb.WARN, **about))
+    for one in (bobs, stream):
+        frame = await one.next("ephemeral", "decision")
+        assert frame["chatId"] == chat.pk
+        told = frame["decision"]
+        assert (told["verb"], told["messageId"], told["reason"]) == ("warn", message_id, "Be kind")
+        assert "mod" not in str(told)
+    for other in (anns, mods, phone):  # the phone does not listen to the chat
+        await other.everything()
+        assert "Be kind" not in str(other.heard)
+    answer = await commit(lambda: told_to(bob.pk, chat.pk))
+    assert answer == [told]
 
 
 async def test_who_is_erased_is_not_named_from_memory(

@@ -73,6 +73,19 @@ def test_a_picture_is_asked_for_once(ann: User, bob: User, videos: Upstream) -> 
     assert len(videos.asked) == 1
 
 
+def test_nobody_has_us_ask_for_any_number(
+    ann: User, bob: User, videos: Upstream, settings: Settings
+) -> None:
+    settings.RATE_LIMIT_PICTURES = "1/d"
+    browser = sign_in(ann)
+    for _ in range(2):  # what is kept costs nothing
+        assert browser.get(address("x")).status_code == 200
+    refused = browser.get(address("y"))
+    assert (refused.status_code, int(refused["Retry-After"]) > 0) == (429, True)
+    assert len(videos.asked) == 1
+    assert sign_in(bob).get(address("y")).status_code == 200
+
+
 @pytest.mark.parametrize(
     "name",
     [

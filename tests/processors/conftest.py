@@ -17,7 +17,8 @@ from tests.upstream.videos import youtube
 def _the_first_call_is_as_quick_as_others() -> None:
     """Certificates are read and modules imported once, not within somebody's limit of time."""
     tls()
-    importlib.import_module("openai.resources.chat.completions")
+    for module in ("messages.processors.ai", "openai.resources.chat.completions"):
+        importlib.import_module(module)
 
 
 @pytest.fixture(autouse=True)

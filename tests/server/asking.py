@@ -80,5 +80,9 @@ def all_ended(answers: Messages) -> bool:
     return {answer["status"] for answer in answers} <= set(ENDED)
 
 
+def all_begun(answers: Messages) -> bool:
+    return all(answer["status"] != "pending" for answer in answers)
+
+
 def some_words(answers: Messages) -> bool:
     return any(answer["content"] for answer in answers)

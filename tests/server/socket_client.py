@@ -149,7 +149,7 @@ async def socket(
         close_timeout=2,
         max_size=None,
         proxy=None,
-        **options,
+        **{"open_timeout": LONGEST} | options,
     ) as connection:
         client = SocketClient(connection, on_frame)
         try:

@@ -37,7 +37,7 @@ def start() -> Iterator[Start]:
             env=clean() | {"PORT": str(free_port(in_a_row=2))},
             cwd=ROOT,
         )
-        stack.wait_until(lambda: "Ctrl-C" in stack.log(), timeout=60)
+        stack.wait_until(lambda: "Ctrl-C" in stack.log())
         return stack
 
     yield start_one

@@ -33,12 +33,12 @@ class ApplicationProcess(ABC):
     def _is_ready(self) -> bool:
         """Whether it does by now what it was started for."""
 
-    def start(self, *, timeout: float = 60) -> Self:
+    def start(self, *, timeout: float = 180) -> Self:
         """Start it and wait until it is ready."""
         self.spawn()
         return self.wait_until_ready(timeout=timeout)
 
-    def wait_until_ready(self, *, timeout: float = 60) -> Self:
+    def wait_until_ready(self, *, timeout: float = 180) -> Self:
         self.process.wait_until(self._is_ready, timeout=timeout)
         return self
 

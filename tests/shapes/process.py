@@ -64,7 +64,7 @@ class ChildProcess:
         """Everything it has written so far."""
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
-    def wait_until(self, ready: Callable[[], bool], *, timeout: float = 60) -> None:
+    def wait_until(self, ready: Callable[[], bool], *, timeout: float = 180) -> None:
         """Poll `ready` until it is true. The process ending first, or time running out, raises."""
         deadline = time.monotonic() + timeout
         while not ready():

@@ -134,6 +134,9 @@ def test_ephemeral_frames_and_notices() -> None:
     assert json.loads(protocol.typing("lunch", BOB.as_author(), on=True)) == server["typing"]
     left = protocol.presence("lunch", BOB.as_author(), online=False)
     assert json.loads(left) == server["left"]
+    decision = server["decision"]
+    told = {"chatId": "lunch"} | decision["decision"]
+    assert json.loads(protocol.decision(told)) == decision
     revoked = protocol.notice(Notice.SUBSCRIPTION_REVOKED, "lunch")
     assert json.loads(revoked) == server["revoked"]
     assert json.loads(protocol.notice(Notice.GOING_AWAY)) == {"op": "notice", "type": "goingAway"}
