@@ -82,6 +82,7 @@ def server(model: Upstream, videos: Upstream) -> Iterator[ServerProcess]:
         **UNLIMITED,
         "AI_BASE_URL": f"{model.url}/v1",
         "AI_MODEL": "scripted-1",
+        "AI_OUTPUT_CHARS": "100000",  # so that no slow answer ends before it is stopped
         "YOUTUBE_BASE_URL": videos.url,
     }
     with embedded_site() as site, ServerProcess(site.values | values) as process:
