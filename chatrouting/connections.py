@@ -12,10 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from chatrouting.identities import Credential, Identity, identities
 from chatrouting.protocol import CloseCode
 from chatrouting.reading import Readers
+from messages.endings import News
 from messages.errors import ChatError, RateLimited, Unauthenticated, Unavailable
+from messages.models import Ending
 
 SILENCE = 60.0
 STUCK = 30.0
+Kind = Ending.Kind
 _IDENTITIES_A_QUERY = 500
 K = TypeVar("K")
 
@@ -37,6 +40,10 @@ class Connection(Protocol):
     """A socket, as far as its upkeep goes."""
 
     identity: Identity
+
+    @property
+    def takes_room(self) -> bool:
+        """Whether it counts among those that one person may have open."""
 
     @property
     def silent_for(self) -> float: ...
@@ -66,6 +73,7 @@ class Connections:
         self._by_credential: dict[Credential, set[Connection]] = {}
         self._by_user: dict[int, set[Connection]] = {}
         self.at_address: Counter[str] = Counter()  # sockets that are being opened, too
+        self.endings = 0  # how often sign-ins were found to have ended
 
     def __iter__(self) -> Iterator[Connection]:
         return iter([c for some in self._by_credential.values() for c in some])
@@ -77,6 +85,11 @@ class Connections:
         identity = connection.identity
         self._by_credential.setdefault(identity.credential, set()).add(connection)
         self._by_user.setdefault(identity.actor.id, set()).add(connection)
+
+    async def settle(self, connection: Connection) -> None:
+        """End one just added whose sign-in has ended since it was looked up."""
+        if connection.identity.as_of != self.endings:
+            await self.recheck([connection.identity.credential])
 
     @contextmanager
     def at(self, place: str) -> Iterator[bool]:
@@ -95,7 +108,7 @@ class Connections:
 
     def has_room_for(self, user_id: int) -> bool:
         most = settings.MAX_CONNECTIONS_USER
-        return not most or len(self._by_user.get(user_id, ())) < most
+        return not most or sum(c.takes_room for c in self._by_user.get(user_id, ())) < most
 
     def discard(self, connection: Connection) -> None:
         identity = connection.identity
@@ -124,6 +137,16 @@ class Connections:
             found = await self._read(identities, some)
             for credential in some:
                 self._refresh(credential, found.get(credential))
+
+    async def let_go(self, news: News) -> None:
+        """End the sockets of whoever's sign-in has ended; those not named are looked at."""
+        self.endings += 1
+        if news.ended is None:
+            await self.recheck(list(self._by_credential))
+            return
+        self.end([Credential(kind, key) for kind, key in news.ended if kind != Kind.USER])
+        users = [int(key) for kind, key in news.ended if kind == Kind.USER]
+        await self.recheck([c for user_id in users for c in self.of_user(user_id)])
 
     def end(self, credentials: Collection[Credential]) -> None:
         """End the sockets of these, whose sign-in is known to be over."""

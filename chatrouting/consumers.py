@@ -56,6 +56,7 @@ class ChatConsumer(AsyncConsumer):
     through the one thread that Django's synchronous code shares; rooms make both unnecessary.
     """
 
+    takes_room = True
     identity: Identity
     outbox: Outbox
 
@@ -104,11 +105,7 @@ class ChatConsumer(AsyncConsumer):
     # --- the life of a connection -----------------------------------------------------------------
 
     async def _run(self, receive: Any) -> None:
-        if process.is_leaving:
-            self.end(CloseCode.GOING_AWAY, Unavailable())
-        else:
-            self._say_hello()
-            await self._enter_path_chat()
+        await self._settle_in()
         while True:
             message = await receive()
             if message["type"] == "websocket.disconnect":
@@ -119,6 +116,17 @@ class ChatConsumer(AsyncConsumer):
             while self._is_busy:
                 self._room_for_more.clear()
                 await self._room_for_more.wait()
+
+    async def _settle_in(self) -> None:
+        try:
+            await process.connections.settle(self)
+        except ChatError as error:
+            self.end(CloseCode.SERVER_ERROR, error)
+        if process.is_leaving:
+            self.end(CloseCode.GOING_AWAY, Unavailable())
+        if not self._ended:
+            self._say_hello()
+            await self._enter_path_chat()
 
     @property
     def _is_busy(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from chatrouting.presence import ANNOUNCE_INTERVAL, Names
 from chatrouting.protocol import EventFrame
-from chatrouting.reading import Readers
+from chatrouting.reading import Read
 from chatrouting.rooms import Listener, Room, Subscription
 from messages.access import Reach
 from messages.identity import Cursor
@@ -38,7 +38,7 @@ class Registry:
     """Rooms by chatId. Lives on one event loop."""
 
     def __init__(
-        self, doorbell: Doorbell, read: Readers, clock: Callable[[], float] = time.monotonic
+        self, doorbell: Doorbell, read: Read, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.rooms: dict[str, Room] = {}
         self._doorbell = doorbell

@@ -15,7 +15,7 @@ from chatrouting.known_access import KnownAccess
 from chatrouting.order import Order
 from chatrouting.presence import LEAVE_DELAY, Presence
 from chatrouting.protocol import EventFrame, Notice
-from chatrouting.reading import Readers
+from chatrouting.reading import Read
 from chatrouting.recent import Recent
 from chatrouting.transport import text_frame
 from messages.access import Actor, Reach, access_to
@@ -77,7 +77,7 @@ class Subscription:
 class Room:
     """One chat's listeners here. `live` ones stand where the room stands, at `seq`."""
 
-    def __init__(self, chat_id: str, read: Readers) -> None:
+    def __init__(self, chat_id: str, read: Read) -> None:
         self.chat_id = chat_id
         self.live: set[Subscription] = set()
         self.behind: set[Subscription] = set()

@@ -102,12 +102,21 @@ class Stream:
         """Until the client is gone or has been told why it ends."""
         process.connections.add(self)
         try:
-            self._say_hello()
-            for ear in list(self._ears.values()):
-                self._spawn(ear, self._begin_anew if ear in self._lost else self._begin)
+            await self._settle_in()
             await self._keep_alive(receive)
         finally:
             self._let_go()
+
+    async def _settle_in(self) -> None:
+        try:
+            await process.connections.settle(self)
+        except ChatError as error:
+            self.end(CloseCode.SERVER_ERROR, error)
+        if self._over.is_set():
+            return
+        self._say_hello()
+        for ear in list(self._ears.values()):
+            self._spawn(ear, self._begin_anew if ear in self._lost else self._begin)
 
     def _say_hello(self) -> None:
         """The socket's first frame, with the position that the stream begins at."""
@@ -238,6 +247,7 @@ class Stream:
 
     # --- upkeep, asked by `connections` -----------------------------------------------------------
 
+    takes_room = True
     silent_for = 0.0  # nothing can be heard of who only listens
 
     @property
