@@ -181,9 +181,8 @@ class ChatConsumer(AsyncConsumer):
             self._ended = True
             self._room_for_more.set()
             if code is CloseCode.SIGNED_OUT:
-                self.outbox.forget()
-                for subscription in self.subscriptions.values():
-                    process.revoked(self.identity, subscription)
+                unsent = self.outbox.forget()
+                process.signed_out(self.identity, self.subscriptions.values(), unsent)
             self._unsubscribe_all()
             with translation.override(self._language):
                 self.push_always(protocol.error(error))
@@ -262,7 +261,7 @@ class ChatConsumer(AsyncConsumer):
         """A room has let us go, and said why."""
         chat_id = subscription.room.chat_id
         if why is Notice.SUBSCRIPTION_REVOKED:
-            process.revoked(None, subscription)
+            process.revoked(subscription)
         if self.subscriptions.get(chat_id) is subscription:
             del self.subscriptions[chat_id]
             if self.wanted.get(chat_id) is subscription:  # else another is being asked for

@@ -26,6 +26,7 @@ from messages import revocations
 from messages.engine import Engine, is_unwanted
 from messages.errors import ChatError
 from messages.log import LoggedEvent
+from messages.models import Cause
 from messages.revocations import Ended
 from messages.writer import writer
 
@@ -209,19 +210,26 @@ class Process:
 
     # --- the record ------------------------------------------------------------------------------
 
-    def revoked(self, identity: Identity | None, subscription: Subscription) -> None:
-        """Somebody's sign-in (`identity`), or access to one chat, is over: what they were sent
-        last is written down, for all that end at once."""
+    def revoked(self, subscription: Subscription) -> None:
+        """Access to one chat is over."""
+        self._note(subscription, subscription.sent_seq, None)
+
+    def signed_out(
+        self, identity: Identity, subscriptions: Iterable[Subscription], unsent: Iterable[str]
+    ) -> None:
+        """A sign-in is over; `unsent` are the frames that its connection drops."""
+        kept_back = protocol.first_seqs(unsent)
+        for subscription in subscriptions:
+            first = kept_back.get(subscription.room.chat_id)
+            sent_seq = subscription.sent_seq if first is None else first - 1
+            self._note(subscription, sent_seq, identity.credential.cause)
+
+    def _note(self, subscription: Subscription, sent_seq: int, cause: Cause | None) -> None:
+        """What they were sent last is written down, for all that end at once."""
         if not self._ended:
             asyncio.get_running_loop().call_soon(self._record)
-        self._ended.append(
-            Ended(
-                user_id=subscription.listener.actor.id,
-                chat_id=subscription.room.chat_id,
-                sent_seq=subscription.sent_seq,
-                cause=None if identity is None else identity.credential.cause,
-            )
-        )
+        listener, chat_id = subscription.listener, subscription.room.chat_id
+        self._ended.append(Ended(listener.actor.id, chat_id, sent_seq, cause))
 
     def _record(self) -> None:
         ended, self._ended = self._ended, []

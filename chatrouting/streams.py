@@ -72,7 +72,7 @@ class Ear:
 
     def unsubscribed(self, subscription: Subscription, why: Notice) -> None:
         if why is Notice.SUBSCRIPTION_REVOKED:
-            process.revoked(None, subscription)
+            process.revoked(subscription)
         self._stream.lost(self, why)
 
 
@@ -274,9 +274,8 @@ class Stream:
         """Say why, and close; there is no code for it in a stream. No event follows."""
         if not self._over.is_set():
             if code is CloseCode.SIGNED_OUT:
-                self.outbox.forget()
-                for subscription in self._subscriptions():
-                    process.revoked(self.identity, subscription)
+                unsent = self.outbox.forget()
+                process.signed_out(self.identity, self._subscriptions(), unsent)
             self._unsubscribe_all()
             with translation.override(self._language):
                 self._tell(protocol.error(error))
