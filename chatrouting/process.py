@@ -21,6 +21,7 @@ from chatrouting.protocol import EventFrame
 from chatrouting.reading import Grouped, read
 from chatrouting.registry import TICK, Registry
 from chatrouting.rooms import Subscription
+from chatrouting.threads import threads
 from chatrouting.wakeups import Sender
 from messages import revocations
 from messages.engine import Engine, is_unwanted
@@ -91,6 +92,7 @@ class Process:
             self.registry.close()
             self.endings.close()
         self.loop = None
+        threads.close()
         await asyncio.to_thread(read.close)
 
     async def identity_of(self, credential: Credential) -> Identity | None:

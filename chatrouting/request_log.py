@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.functional import LazyObject
 from django_structlog.middlewares import RequestMiddleware
 from structlog.contextvars import bind_contextvars
@@ -12,14 +12,7 @@ from chatrouting.logs import without_invitation
 
 
 class RequestLog(RequestMiddleware):
-    """Without addresses' queries, where tokens may be; and on the event loop, since two turns of
-    a thread are much for a line that is not written as a rule."""
-
-    async def __acall__(self, request: HttpRequest) -> HttpResponse:
-        self.prepare(request)
-        response: HttpResponse = await self.get_response(request)  # type: ignore[misc]
-        self.handle_response(request, response)
-        return response
+    """Without addresses' queries, where tokens may be."""
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:

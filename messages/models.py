@@ -211,19 +211,18 @@ class Revocation(models.Model):
 class Ending(models.Model):
     """A sign-in has ended: written by the database itself, in the transaction that ends it.
 
-    Numbers have no holes and are given in the order of the commits (see `endings`).
+    `key` is the session's key, the token's digest or the user's id. Numbers have no holes and are
+    given in the order of the commits (see `endings`).
     """
 
     class Kind(models.TextChoices):
-        SESSION = "session", _("session")
-        TOKEN = "token", _("token")
-        USER = "user", _("user")
+        SESSION = "session"
+        TOKEN = "token"  # noqa: S105
+        USER = "user"
 
     number = models.BigIntegerField(primary_key=True)
     kind = models.CharField(max_length=7, choices=Kind)
-    key = models.CharField(
-        max_length=128, help_text=_("The session's key, the token's digest or the user's id.")
-    )
+    key = models.CharField(max_length=128)
 
     def __str__(self) -> str:
         return f"{self.number}: {self.kind}"

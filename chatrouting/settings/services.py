@@ -18,6 +18,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 match DATABASES["default"]["ENGINE"]:
     case "django.db.backends.sqlite3":
         VAR_DIR.mkdir(exist_ok=True)
+        DATABASES["default"]["CONN_MAX_AGE"] = None  # it is a file of ours
         DATABASES["default"]["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,

@@ -1,5 +1,8 @@
 """The events of a chat that somebody has missed."""
 
+from dataclasses import dataclass
+
+from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter
@@ -7,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messages.api import shapes
+from messages.api.authentication import require_still_signed_in
 from messages.api.fields import in_query, number_in_query
 from messages.api.schema import documented, number_parameter
 from messages.api.views import ChatView
@@ -16,6 +20,23 @@ from messages.log import EVENT_PAGE
 from messages.resumption import missed
 
 MAX_WAIT = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """For how long somebody would rather wait for what comes `after` than get an empty answer."""
+
+    chat_id: str
+    after: Cursor
+    seconds: int
+    authorization: str  # what they are signed in with: this header, or else the cookie
+    session_key: str
+
+
+class Empty(Response):
+    """An answer that somebody would rather wait for."""
+
+    wait: Wait
 
 
 class EventsView(ChatView):
@@ -41,18 +62,29 @@ class EventsView(ChatView):
         after = in_query(query, "after")
         cursor = None if after is None else Cursor.parse(after, field="after")
         limit = number_in_query(query, "limit", least=1, most=EVENT_PAGE, default=EVENT_PAGE)
-        seconds_to_wait(query)
+        seconds = seconds_to_wait(query)
         try:
             page = missed(self.access.actor, chat_id, cursor, limit=limit)
         except StaleCursor as stale:
             raise StaleCursor(details={"snapshot": _snapshot(chat_id)}) from stale
-        return Response(
-            {
-                "events": [event.as_dict() for event in page.events],
-                "head": str(page.head),
-                "more": page.more,
-            }
+        if page.events:
+            require_still_signed_in(request)
+        body = {
+            "events": [event.as_dict() for event in page.events],
+            "head": str(page.head),
+            "more": page.more,
+        }
+        if page.events or not seconds or request.method != "GET":
+            return Response(body)
+        answer = Empty(body)
+        answer.wait = Wait(
+            chat_id,
+            page.head,
+            seconds,
+            authorization=request.headers.get("Authorization", ""),
+            session_key=request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""),
         )
+        return answer
 
 
 def seconds_to_wait(query: QueryDict) -> int:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from asgiref.sync import sync_to_async
+import httpx2
 from django.contrib.auth.models import User
-from django.db import connection
-from django.test import AsyncClient
 
+from chatrouting.asgi import application
 from chatrouting.reading import read
+from chatrouting.threads import threads
 from messages.models import Chat
 from tests.doors.sockets import Frame, token_of
 
@@ -16,12 +16,15 @@ class Poller:
     """One person at the API's doors."""
 
     def __init__(self, token: str, chat: Chat) -> None:
-        self._client = AsyncClient()
-        self._headers = {"authorization": f"Bearer {token}"}
-        self._base = f"/api/v1/chats/{chat.pk}/"
+        self._client = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(application),
+            base_url=f"http://localhost/api/v1/chats/{chat.pk}/",
+            headers={"authorization": f"Bearer {token}"},
+            timeout=None,  # the server has one
+        )
 
     async def get(self, path: str, **query: Any) -> tuple[int, Frame]:
-        answer = await self._client.get(self._base + path, query, headers=self._headers)
+        answer = await self._client.get(path, params=query)
         body: Frame = answer.json()
         return answer.status_code, body
 
@@ -40,5 +43,5 @@ async def poller(user: User, chat: Chat) -> Poller:
 
 
 async def hang_up() -> None:
-    """Give back the database connection of the thread that all such requests share."""
-    await sync_to_async(lambda: connection.close())()  # noqa: PLW0108  # that thread's own
+    """Give back the database connections of the threads that requests ran on."""
+    threads.close()

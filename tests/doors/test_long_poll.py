@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from knox.models import AuthToken
 from pytest_django import Settings
 
 from chatrouting.process import process
@@ -75,8 +76,8 @@ async def test_after_the_time_there_is_an_empty_answer(
         waits.append(seconds)
         return asyncio.timeout(0)
 
-    views = SimpleNamespace(timeout=timeout, Event=asyncio.Event)
-    monkeypatch.setattr("chatrouting.views.asyncio", views)
+    its_asyncio = SimpleNamespace(**vars(asyncio) | {"timeout": timeout})
+    monkeypatch.setattr("chatrouting.long_poll.asyncio", its_asyncio)
     answer = await bobs.events(after=head, wait=25)
     assert answer == {"events": [], "head": head, "more": False}
     assert waits == [25]
@@ -112,6 +113,26 @@ async def test_whoever_is_removed_while_waiting_hears_nothing(
     await commit(remove_member, actor_of(ann), chat.pk, bob.pk)
     status, body = await task
     assert (status, body["error"]["code"]) == (404, "notFound")
+
+
+async def test_whoever_is_signed_out_while_waiting_hears_nothing(
+    bobs: Poller, ann: User, bob: User, chat: Chat, head: str
+) -> None:
+    task = await waiting(bobs.get("events/", after=head, wait=25), chat)
+    await read(AuthToken.objects.filter(user=bob).delete)
+    await commit(say, ann, chat, "among ourselves")
+    status, body = await task
+    assert (status, body["error"]["code"]) == (401, "unauthenticated")
+
+
+async def test_more_may_wait_than_there_are_connections_to_the_database(
+    bobs: Poller, ann: User, chat: Chat, head: str
+) -> None:
+    tasks = [await waiting(bobs.events(after=head, wait=25), chat) for _ in range(25)]
+    await until(lambda: len(process.waiting) == len(tasks))
+    await commit(say, ann, chat, "to all of you")
+    answers = await asyncio.gather(*tasks)
+    assert [len(answer["events"]) for answer in answers] == [1] * len(tasks)
 
 
 @pytest.mark.parametrize(
