@@ -11,29 +11,27 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from chatrouting.reading import Readers
+from chatrouting.reading import Read, Readers
 from messages.endings import NOWHERE, News, newest, since
 from messages.errors import Unavailable
 
 logger = logging.getLogger(__name__)
 
-# For what has no number and is in no hurry it is looked this seldom, in seconds.
-PAUSE = 0.02
 T = TypeVar("T")
 
 
 class _Waiting(NamedTuple):
     do: Callable[[], None]
     drop: Callable[[], None]
-    is_urgent: bool
 
 
 class Endings:
     """How far this process has looked. Lives on one event loop."""
 
-    def __init__(self, read: Readers, let_go: Callable[[News], Awaitable[None]]) -> None:
+    def __init__(self, read: Read, let_go: Callable[[News], Awaitable[None]]) -> None:
         self.known = NOWHERE
-        self._readers = read
+        self._read = read
+        self._own = Readers(threads=1)  # everybody waits for it, so it waits for nobody
         self._let_go = let_go
         self._waiting: list[_Waiting] = []
         self._looking: asyncio.Task[None] | None = None
@@ -44,15 +42,11 @@ class Endings:
         if ending is not None and ending <= self.known:
             do(*args)
         else:
-            self._wait(_Waiting(partial(do, *args), _nothing, is_urgent=True))
-
-    def then_at_leisure(self, do: Callable[..., None], *args: Any) -> None:
-        """The same for what has no number and may come a little later, or not at all."""
-        self._wait(_Waiting(partial(do, *args), _nothing, is_urgent=False))
+            self._wait(_Waiting(partial(do, *args), _nothing))
 
     async def read(self, function: Callable[..., T], *args: object) -> T:
         """Read something that is to leave. Raises what the function raises, and Unavailable."""
-        found, ending = await self._readers(_and_newest, function, args)
+        found, ending = await self._read(_and_newest, function, args)
         if ending > self.known:
             await self.look()
         return found
@@ -60,15 +54,16 @@ class Endings:
     async def look(self) -> None:
         """Let go whose sign-in has ended by now; raises Unavailable."""
         looked = asyncio.get_running_loop().create_future()
-        self._wait(_Waiting(partial(_settle, looked), partial(_fail, looked), is_urgent=True))
+        self._wait(_Waiting(partial(_settle, looked), partial(_fail, looked)))
         await looked
 
     async def tick(self) -> None:
         await self.look()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         if self._looking is not None:
             self._looking.cancel()
+        await asyncio.to_thread(self._own.close)
 
     def _wait(self, waiting: _Waiting) -> None:
         self._waiting.append(waiting)
@@ -78,8 +73,6 @@ class Endings:
     async def _look_while_somebody_waits(self) -> None:
         try:
             while self._waiting:
-                if not any(one.is_urgent for one in self._waiting):
-                    await asyncio.sleep(PAUSE)
                 waiting, self._waiting = self._waiting, []
                 has_looked = await self._has_looked()
                 _call([one.do if has_looked else one.drop for one in waiting])
@@ -88,7 +81,7 @@ class Endings:
 
     async def _has_looked(self) -> bool:
         try:
-            news = await self._readers(since, self.known)
+            news = await self._own(since, self.known)
             if news.ended != []:
                 await self._let_go(news)
         except Exception as error:  # noqa: BLE001

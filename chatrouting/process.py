@@ -13,6 +13,7 @@ from django.conf import settings
 
 from chatrouting import protocol
 from chatrouting.connections import Connections
+from chatrouting.deltas import Deltas
 from chatrouting.doorbell import LayerDoorbell, NoDoorbell
 from chatrouting.endings import Endings
 from chatrouting.handover import Handover
@@ -60,6 +61,7 @@ class Process:
         self.connections = Connections(read)
         self.endings = Endings(read, self.connections.let_go)
         self.registry = Registry(self.doorbell, self.endings.read)
+        self.deltas = Deltas(self.registry, self.endings.read)
         self._identity_of: Grouped[Credential, Identity] = Grouped(read, identities)
         self.is_leaving = False
         self.hand_over = Handover(loop)
@@ -89,8 +91,9 @@ class Process:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.loop is not None:
             await asyncio.to_thread(self.engine.stop, HALT)
+            self.deltas.close()
             self.registry.close()
-            self.endings.close()
+            await self.endings.close()
         self.loop = None
         threads.close()
         await asyncio.to_thread(read.close)
@@ -150,7 +153,7 @@ class Process:
         self.doorbell.ring(frames, ending)
 
     def _tell_delta(self, chat_id: str, text: str, message_id: str) -> None:
-        self.endings.then_at_leisure(self.registry.tell_delta, chat_id, text, message_id)
+        self.deltas.tell(chat_id, text, message_id)
         self.doorbell.say_delta(chat_id, text, message_id)
 
     def _tell_read(self, user_id: int, chat_id: str, seq: int) -> None:
@@ -187,7 +190,7 @@ class Process:
                 chat_id, user_id, text = body
                 self.registry.tell(chat_id, text, but=user_id)
             case "delta":
-                self.endings.then_at_leisure(self.registry.tell_delta, *body)
+                self.deltas.tell(*body)
             case "unwanted":
                 self.engine.look_after()
             case "reads":

@@ -122,12 +122,6 @@ class Registry:
         if room is not None:
             room.tell(text, but=but)
 
-    def tell_delta(self, chat_id: str, text: str, message_id: str) -> None:
-        """What was added to an answer, for those listeners who may see it."""
-        room = self.rooms.get(chat_id)
-        if room is not None:
-            room.tell_delta(text, message_id)
-
     def hear_presence(self, process: str, presence: dict[str, Names]) -> None:
         for chat_id, names in presence.items():
             room = self.rooms.get(chat_id)

@@ -18,6 +18,7 @@ from chatrouting.reading import read
 from messages.access import access_to, actor_of
 from messages.api import events
 from messages.errors import Unavailable
+from messages.membership import remove_member
 from messages.models import Chat
 from tests.domain.talk import say
 from tests.doors.conftest import Connect, Listen
@@ -150,6 +151,22 @@ async def test_an_answer_does_not_grow_after_the_end(
     process.tell_delta(chat.pk, '{"op": "ephemeral", "type": "aiDelta"}', "of no message")
     assert await bobs.closed() == 4501
     assert "ephemeral" not in [frame["op"] for frame in bobs.heard]
+
+
+async def test_an_answer_does_not_grow_for_whoever_was_removed(
+    connect: Connect, ann: User, bob: User, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody here has heard of the removal yet when the delta comes."""
+    bobs, anns = await connect(bob), await connect(ann)
+    for socket in (bobs, anns):
+        await socket.do("subscribe", chatId=chat.pk)
+    with monkeypatch.context() as silent:
+        silent.setattr(process, "publish", lambda *_: None)
+        await commit(remove_member, await read(actor_of, ann), chat.pk, bob.pk)
+    process.tell_delta(chat.pk, '{"op": "ephemeral", "type": "aiDelta"}', "of no message")
+    await bobs.next("notice", "subscriptionRevoked")
+    await anns.next("ephemeral", "aiDelta")
+    assert "aiDelta" not in [frame.get("type") for frame in await bobs.everything()]
 
 
 async def test_where_nobody_can_look_the_rooms_read_later_what_they_miss(
