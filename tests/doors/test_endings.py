@@ -8,13 +8,14 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from knox.models import AuthToken
 
 from chatrouting import endings as gate
 from chatrouting import subscribing
 from chatrouting.process import process
 from chatrouting.reading import read
+from messages import endings
 from messages.access import access_to, actor_of
 from messages.api import events
 from messages.errors import Unavailable
@@ -57,6 +58,26 @@ async def test_no_event_after_the_end_is_heard(
     assert await bobs.closed() == 4501
     assert [event["message"]["content"] for event in bobs.events()] == ["before"]
     await anns.until(lambda f: f["op"] == "event" and f["message"]["content"] == "after")
+
+
+async def test_where_the_number_was_not_read_it_is_looked_all_the_same(
+    connect: Connect, ann: User, bob: User, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database went away between the commit and the question."""
+
+    def fail() -> int:
+        raise InterfaceError
+
+    bobs, anns = await connect(bob, how=script), await connect(ann, how=page)
+    for socket in (bobs, anns):
+        await socket.do("subscribe", chatId=chat.pk)
+    await read(lambda: AuthToken.objects.all()._raw_delete("default"))
+    with monkeypatch.context() as away:
+        away.setattr(endings, "newest", fail)
+        await commit(say, ann, chat, "after")
+    assert (await anns.next("event"))["message"]["content"] == "after"
+    assert await bobs.closed() == 4501
+    assert bobs.events() == []
 
 
 async def test_no_event_after_the_end_is_in_a_stream(
