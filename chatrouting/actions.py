@@ -118,7 +118,7 @@ def _to_change(
 
 async def fetch(caller: Caller, fields: Fields) -> Data:
     chat_id = require_chat_id(fields.get("chatId"))
-    return await read(_fetch, caller.actor, chat_id, fields.get("messageIds"))
+    return await process.endings.read(_fetch, caller.actor, chat_id, fields.get("messageIds"))
 
 
 def _fetch(actor: Actor, chat_id: str, message_ids: object) -> Data:

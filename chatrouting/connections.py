@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
@@ -14,10 +14,13 @@ from chatrouting.crowds import Crowds, many, of_address, of_user
 from chatrouting.identities import Credential, Identity, identities
 from chatrouting.protocol import CloseCode
 from chatrouting.reading import Readers
+from messages.endings import News
 from messages.errors import ChatError, RateLimited, Unauthenticated, Unavailable
+from messages.models import Ending
 
 SILENCE = 60.0
 STUCK = 30.0
+Kind = Ending.Kind
 _IDENTITIES_A_QUERY = 500
 K = TypeVar("K")
 
@@ -39,6 +42,10 @@ class Connection(Protocol):
     """A socket, as far as its upkeep goes."""
 
     identity: Identity
+
+    @property
+    def takes_room(self) -> bool:
+        """Whether it counts among those that one person may have open."""
 
     @property
     def silent_for(self) -> float: ...
@@ -69,6 +76,7 @@ class Connections:
         self._by_user: dict[int, set[Connection]] = {}
         self.at_address: Counter[str] = Counter()  # sockets that are being opened, too
         self.crowds = Crowds(time.monotonic)
+        self.endings = 0  # how often sign-ins were found to have ended
 
     def __iter__(self) -> Iterator[Connection]:
         return iter([c for some in self._by_credential.values() for c in some])
@@ -80,6 +88,11 @@ class Connections:
         identity = connection.identity
         self._by_credential.setdefault(identity.credential, set()).add(connection)
         self._by_user.setdefault(identity.actor.id, set()).add(connection)
+
+    async def settle(self, connection: Connection) -> None:
+        """End one just added whose sign-in has ended since it was looked up."""
+        if connection.identity.as_of != self.endings:
+            await self.recheck([connection.identity.credential])
 
     @contextmanager
     def at(self, place: str) -> Iterator[bool]:
@@ -102,11 +115,12 @@ class Connections:
         most = settings.MAX_CONNECTIONS_USER
         if not most:
             return True
-        return len(self._by_user.get(user_id, ())) + self.crowds.of(of_user(user_id)) < most
+        here = _taking_room(self._by_user.get(user_id, ()))
+        return here + self.crowds.of(of_user(user_id)) < most
 
     def crowd(self) -> dict[str, int]:
         """Whom the other processes should know of."""
-        users = {of_user(user_id): len(some) for user_id, some in self._by_user.items()}
+        users = {of_user(user_id): _taking_room(some) for user_id, some in self._by_user.items()}
         places = {of_address(place): count for place, count in self.at_address.items()}
         return {
             **many(users, settings.MAX_CONNECTIONS_USER),
@@ -140,6 +154,16 @@ class Connections:
             found = await self._read(identities, some)
             for credential in some:
                 self._refresh(credential, found.get(credential))
+
+    async def let_go(self, news: News) -> None:
+        """End the sockets of whoever's sign-in has ended; those not named are looked at."""
+        self.endings += 1
+        if news.ended is None:
+            await self.recheck(list(self._by_credential))
+            return
+        self.end([Credential(kind, key) for kind, key in news.ended if kind != Kind.USER])
+        users = [int(key) for kind, key in news.ended if kind == Kind.USER]
+        await self.recheck([c for user_id in users for c in self.of_user(user_id)])
 
     def end(self, credentials: Collection[Credential]) -> None:
         """End the sockets of these, whose sign-in is known to be over."""
@@ -175,3 +199,7 @@ def _discard(sets: dict[K, set[Connection]], key: K, connection: Connection) -> 
     some.discard(connection)
     if not some:
         sets.pop(key, None)
+
+
+def _taking_room(some: Iterable[Connection]) -> int:
+    return sum(connection.takes_room for connection in some)

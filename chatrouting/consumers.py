@@ -56,6 +56,7 @@ class ChatConsumer(AsyncConsumer):
     through the one thread that Django's synchronous code shares; rooms make both unnecessary.
     """
 
+    takes_room = True
     identity: Identity
     outbox: Outbox
 
@@ -104,11 +105,7 @@ class ChatConsumer(AsyncConsumer):
     # --- the life of a connection -----------------------------------------------------------------
 
     async def _run(self, receive: Any) -> None:
-        if process.is_leaving:
-            self.end(CloseCode.GOING_AWAY, Unavailable())
-        else:
-            self._say_hello()
-            await self._enter_path_chat()
+        await self._settle_in()
         while True:
             message = await receive()
             if message["type"] == "websocket.disconnect":
@@ -119,6 +116,17 @@ class ChatConsumer(AsyncConsumer):
             while self._is_busy:
                 self._room_for_more.clear()
                 await self._room_for_more.wait()
+
+    async def _settle_in(self) -> None:
+        try:
+            await process.connections.settle(self)
+        except ChatError as error:
+            self.end(CloseCode.SERVER_ERROR, error)
+        if process.is_leaving:
+            self.end(CloseCode.GOING_AWAY, Unavailable())
+        if not self._ended:
+            self._say_hello()
+            await self._enter_path_chat()
 
     @property
     def _is_busy(self) -> bool:
@@ -173,9 +181,8 @@ class ChatConsumer(AsyncConsumer):
             self._ended = True
             self._room_for_more.set()
             if code is CloseCode.SIGNED_OUT:
-                self.outbox.forget()
-                for subscription in self.subscriptions.values():
-                    process.revoked(self.identity, subscription)
+                unsent = self.outbox.forget()
+                process.signed_out(self.identity, self.subscriptions.values(), unsent)
             self._unsubscribe_all()
             with translation.override(self._language):
                 self.push_always(protocol.error(error))
@@ -254,7 +261,7 @@ class ChatConsumer(AsyncConsumer):
         """A room has let us go, and said why."""
         chat_id = subscription.room.chat_id
         if why is Notice.SUBSCRIPTION_REVOKED:
-            process.revoked(None, subscription)
+            process.revoked(subscription)
         if self.subscriptions.get(chat_id) is subscription:
             del self.subscriptions[chat_id]
             if self.wanted.get(chat_id) is subscription:  # else another is being asked for

@@ -45,6 +45,7 @@ class LayerDoorbell:
         self._wanted: set[str] = {EVERYONE}
         self._joined: set[str] = set()
         self._frames: dict[str, list[EventFrame]] = {}
+        self._ending: int | None = 0  # the highest that came with them; None where one is unknown
         self._messages: list[tuple[str, Message]] = []
         self._reads: dict[tuple[int, str], int] = {}
         self._waiting = 0
@@ -53,8 +54,10 @@ class LayerDoorbell:
 
     # --- to other processes --------------------------------------------------------------------
 
-    def ring(self, frames: Iterable[EventFrame]) -> None:
+    def ring(self, frames: Iterable[EventFrame], ending: int | None) -> None:
         """Pass committed events on: one message for each group, however many are waiting."""
+        is_known = ending is not None and self._ending is not None
+        self._ending = max(ending or 0, self._ending or 0) if is_known else None
         for frame in frames:
             if self._waiting >= MAX_WAITING:
                 break  # comparing heads finds what is dropped here
@@ -172,8 +175,9 @@ class LayerDoorbell:
         frames, self._frames = self._frames, {}
         messages, self._messages = self._messages, []
         reads, self._reads = self._reads, {}
+        ending, self._ending = self._ending, 0
         self._waiting = 0
-        rings = [(group, self._ring(some)) for group, some in frames.items()]
+        rings = [(group, self._ring(some, ending)) for group, some in frames.items()]
         if reads:
             said = [(*who, seq) for who, seq in reads.items()]
             messages.append((EVERYONE, self._message("reads", said)))
@@ -184,8 +188,8 @@ class LayerDoorbell:
             except Exception as error:  # noqa: BLE001
                 self._failed("ring", error)
 
-    def _ring(self, frames: list[EventFrame]) -> Message:
-        return self._message("events", [_short(frame) for frame in frames])
+    def _ring(self, frames: list[EventFrame], ending: int | None) -> Message:
+        return self._message("events", [ending, [_short(frame) for frame in frames]])
 
     def _failed(self, what: str, error: Exception) -> None:
         """One line for an outage, not one for each message of it."""
@@ -215,7 +219,7 @@ class NoDoorbell:
 
     process = "here"
 
-    def ring(self, frames: Iterable[EventFrame]) -> None: ...
+    def ring(self, frames: Iterable[EventFrame], ending: int | None) -> None: ...
 
     def say_presence(self, presence: Mapping[str, Names]) -> None: ...
 

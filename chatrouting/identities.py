@@ -57,10 +57,14 @@ def bearer_token(authorization: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A signed-in connection's person, and what they signed in with."""
+    """A signed-in connection's person, and what they signed in with.
+
+    `as_of` says how much had ended when this was looked up (see `connections`).
+    """
 
     credential: Credential
     actor: Actor
+    as_of: int = 0
 
 
 def identities(credentials: Collection[Credential]) -> dict[Credential, Identity]:

@@ -8,12 +8,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from chatrouting.identities import Identity, bearer_token, credential_of
 from chatrouting.process import process
-from chatrouting.protocol import Notice
+from chatrouting.protocol import CloseCode, Notice
 from chatrouting.rooms import Subscription
 from messages.access import Actor, Reach
 from messages.api.events import Wait
-from messages.errors import NotFound
+from messages.errors import ChatError, NotFound
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
@@ -21,9 +22,16 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 class Waiter:
     """Listens in a room like a socket does, for as long as it takes to hear something."""
 
-    def __init__(self, actor: Actor) -> None:
-        self.actor = actor
+    takes_room = False
+    silent_for = stuck_for = 0.0
+
+    def __init__(self, identity: Identity) -> None:
+        self.identity = identity
         self.heard = asyncio.Event()
+
+    @property
+    def actor(self) -> Actor:
+        return self.identity.actor
 
     def push(self, text: str, frame: bytes | None = None) -> bool:
         self.heard.set()
@@ -40,6 +48,22 @@ class Waiter:
     def unsubscribed(self, subscription: Subscription, why: Notice) -> None:
         self.heard.set()
 
+    # --- upkeep, asked by `connections` -----------------------------------------------------------
+
+    def identify(self, identity: Identity) -> None:
+        self.identity = identity
+
+    def tell(self, chat_id: str, text: str) -> None:
+        """Nothing that is worth an answer."""
+
+    def end(self, code: CloseCode, error: ChatError) -> None:
+        self.heard.set()
+
+    def going_away(self) -> None:
+        self.heard.set()
+
+    async def flushed(self) -> None: ...
+
 
 async def waited(wait: Wait, receive: Receive) -> bool:
     """Whether the client is still there, once there is something to hear or the time is over."""
@@ -55,22 +79,30 @@ async def waited(wait: Wait, receive: Receive) -> bool:
 
 
 async def _wait(wait: Wait) -> None:
-    """Until the room has an event after the one that is known, or the process leaves."""
+    """Until the room has an event after the one that is known, the sign-in ends, or the process
+    leaves."""
     process.start()
-    waiter = Waiter(wait.actor)
+    credential = credential_of(bearer_token(wait.authorization), wait.session_key)
+    identity = None if credential is None else await process.identity_of(credential)
+    if identity is None:
+        return  # signed out in between, as the next look says
+    waiter = Waiter(identity)
     try:
         room = await process.registry.open(wait.chat_id)
     except NotFound:
         return  # deleted in between, as the next look says
     # What it hears only wakes it: the look that follows tells what they may see.
     subscription = process.registry.subscribe(room, waiter, wait.after, Reach(wait.chat_id))
+    process.connections.add(waiter)
     process.waiting.add(waiter.heard)
     try:
+        await process.connections.settle(waiter)
         if not process.is_leaving:
             async with asyncio.timeout(wait.seconds):
                 await waiter.heard.wait()
     except TimeoutError:
         pass
     finally:
+        process.connections.discard(waiter)
         process.waiting.discard(waiter.heard)
         process.registry.unsubscribe(subscription)

@@ -87,10 +87,12 @@ class Outbox:
         while self._task is not None and self.is_full:
             await asyncio.wait([self._task])
 
-    def forget(self) -> None:
+    def forget(self) -> list[str]:
         """Drop what waits; what is on its way goes out, and whatever is pushed from now on."""
-        self._bytes -= sum(map(_size, self._queue))
+        dropped = list(self._queue)
+        self._bytes -= sum(map(_size, dropped))
         self._queue.clear()
+        return dropped
 
     def close(self) -> None:
         """Drop everything; nothing goes out any more, and whoever waits for room is told."""

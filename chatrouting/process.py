@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,9 @@ from django.conf import settings
 
 from chatrouting import protocol
 from chatrouting.connections import Connections
+from chatrouting.deltas import Deltas
 from chatrouting.doorbell import LayerDoorbell, NoDoorbell
+from chatrouting.endings import Endings
 from chatrouting.handover import Handover
 from chatrouting.identities import Credential, Identity, identities
 from chatrouting.protocol import EventFrame
@@ -25,6 +28,7 @@ from messages import revocations
 from messages.engine import Engine, is_unwanted
 from messages.errors import ChatError
 from messages.log import LoggedEvent
+from messages.models import Cause
 from messages.revocations import Ended
 from messages.writer import writer
 
@@ -55,9 +59,11 @@ class Process:
             return
         shared = bool(settings.REDIS_URL)
         self.doorbell = LayerDoorbell(get_channel_layer(), self._hear) if shared else NoDoorbell()
-        self.registry = Registry(self.doorbell, read)
         self.connections = Connections(read)
-        self.identity_of: Grouped[Credential, Identity] = Grouped(read, identities)
+        self.endings = Endings(read, self.connections.let_go)
+        self.registry = Registry(self.doorbell, self.endings.read)
+        self.deltas = Deltas(self.registry, self.endings.read)
+        self._identity_of: Grouped[Credential, Identity] = Grouped(read, identities)
         self.is_leaving = False
         self.hand_over = Handover(loop)
         self.engine = engine or (Sender() if settings.ENGINE == "celery" else Engine())
@@ -87,22 +93,31 @@ class Process:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.loop is not None:
             await asyncio.to_thread(self.engine.stop, HALT)
+            self.deltas.close()
             self.registry.close()
+            await self.endings.close()
         self.loop = None
         threads.close()
         await asyncio.to_thread(read.close)
 
+    async def identity_of(self, credential: Credential) -> Identity | None:
+        """Who this is, where it is valid."""
+        as_of = self.connections.endings
+        identity = await self._identity_of(credential)
+        return None if identity is None else replace(identity, as_of=as_of)
+
     # --- from the domain, on any thread ----------------------------------------------------------
 
-    def publish(self, events: Sequence[LoggedEvent]) -> None:
+    def publish(self, events: Sequence[LoggedEvent], ending: int | None) -> None:
         """Committed events: to the rooms here at once, and to the other processes."""
         if self.loop is not None and not self.loop.is_closed():
-            self.hand_over(self._publish, events)
+            self.hand_over(self._publish, events, ending)
             self.engine.hear(events)
             if any(is_unwanted(event) for event in events):
                 self.hand_over(self.doorbell.say_unwanted)
         elif settings.REDIS_URL:
-            self._ring_from_outside([protocol.event_frame(event) for event in events])
+            frames = [protocol.event_frame(event) for event in events]
+            self._ring_from_outside(frames, ending)
 
     def tell_delta(self, chat_id: str, text: str, message_id: str) -> None:
         """A frame with what was added to an answer: to who may see it, allowed to be lost."""
@@ -135,17 +150,17 @@ class Process:
         if self.loop is not None and not self.loop.is_closed():
             self.hand_over(self._recheck_everywhere, what)
 
-    def _publish(self, events: Sequence[LoggedEvent]) -> None:
+    def _publish(self, events: Sequence[LoggedEvent], ending: int | None) -> None:
         elsewhere = not isinstance(self.doorbell, NoDoorbell)
         rooms = self.registry.rooms
         frames = [
             protocol.event_frame(event) for event in events if elsewhere or event.chat_id in rooms
         ]
-        self.registry.offer(frames)
-        self.doorbell.ring(frames)
+        self.endings.then(ending, self.registry.offer, frames)
+        self.doorbell.ring(frames, ending)
 
     def _tell_delta(self, chat_id: str, text: str, message_id: str) -> None:
-        self.registry.tell_delta(chat_id, text, message_id)
+        self.deltas.tell(chat_id, text, message_id)
         self.doorbell.say_delta(chat_id, text, message_id)
 
     def _tell_read(self, user_id: int, chat_id: str, seq: int) -> None:
@@ -160,12 +175,12 @@ class Process:
         for user_id, chat_id, seq in reads:
             self.connections.tell(user_id, chat_id, protocol.read(chat_id, seq))
 
-    def _ring_from_outside(self, frames: Sequence[EventFrame]) -> None:
+    def _ring_from_outside(self, frames: Sequence[EventFrame], ending: int | None) -> None:
         """From a process without sockets (a command, a worker)."""
 
         async def ring() -> None:
             doorbell = LayerDoorbell(get_channel_layer(), lambda *_: None)
-            doorbell.ring(frames)
+            doorbell.ring(frames, ending)
             await doorbell.deliver_once()
 
         async_to_sync(ring)()
@@ -175,7 +190,8 @@ class Process:
     def _hear(self, process: str, kind: str, body: Any) -> None:
         match kind:
             case "events":
-                self.registry.offer(EventFrame(*frame) for frame in body)
+                ending, frames = body
+                self.endings.then(ending, self.registry.offer, [EventFrame(*f) for f in frames])
             case "presence":
                 presence = {chat_id: dict(who) for chat_id, who in body.items()}
                 self.registry.hear_presence(process, presence)
@@ -185,7 +201,7 @@ class Process:
                 chat_id, user_id, text = body
                 self.registry.tell(chat_id, text, but=user_id)
             case "delta":
-                self.registry.tell_delta(*body)
+                self.deltas.tell(*body)
             case "unwanted":
                 self.engine.look_after()
             case _:
@@ -219,19 +235,26 @@ class Process:
 
     # --- the record ------------------------------------------------------------------------------
 
-    def revoked(self, identity: Identity | None, subscription: Subscription) -> None:
-        """Somebody's sign-in (`identity`), or access to one chat, is over: what they were sent
-        last is written down, for all that end at once."""
+    def revoked(self, subscription: Subscription) -> None:
+        """Access to one chat is over."""
+        self._note(subscription, subscription.sent_seq, None)
+
+    def signed_out(
+        self, identity: Identity, subscriptions: Iterable[Subscription], unsent: Iterable[str]
+    ) -> None:
+        """A sign-in is over; `unsent` are the frames that its connection drops."""
+        kept_back = protocol.first_seqs(unsent)
+        for subscription in subscriptions:
+            first = kept_back.get(subscription.room.chat_id)
+            sent_seq = subscription.sent_seq if first is None else first - 1
+            self._note(subscription, sent_seq, identity.credential.cause)
+
+    def _note(self, subscription: Subscription, sent_seq: int, cause: Cause | None) -> None:
+        """What they were sent last is written down, for all that end at once."""
         if not self._ended:
             asyncio.get_running_loop().call_soon(self._record)
-        self._ended.append(
-            Ended(
-                user_id=subscription.listener.actor.id,
-                chat_id=subscription.room.chat_id,
-                sent_seq=subscription.sent_seq,
-                cause=None if identity is None else identity.credential.cause,
-            )
-        )
+        listener, chat_id = subscription.listener, subscription.room.chat_id
+        self._ended.append(Ended(listener.actor.id, chat_id, sent_seq, cause))
 
     def _record(self) -> None:
         ended, self._ended = self._ended, []
@@ -245,7 +268,7 @@ class Process:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
-            for part in (self.registry, self.connections, self.doorbell):
+            for part in (self.endings, self.registry, self.connections, self.doorbell):
                 try:
                     await part.tick()
                 except Exception as error:  # noqa: BLE001

@@ -1,6 +1,6 @@
 """Frames and close codes as types: what goes over a socket, decoded and encoded, without I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
@@ -91,6 +91,16 @@ class EventFrame(NamedTuple):
 def event_text(event: LoggedEvent) -> str:
     """The frame of a committed event, on the wire."""
     return encode({"op": "event"} | event.as_dict())
+
+
+def first_seqs(texts: Iterable[str]) -> dict[str, int]:
+    """By chatId, the number of the first event among frames, bare or as a stream sends them."""
+    found: dict[str, int] = {}
+    for text in texts:
+        frame = orjson.loads(text[text.index("{") :]) if "{" in text else {}
+        if frame.get("op") == "event":
+            found.setdefault(frame["chatId"], frame["seq"])
+    return found
 
 
 def event_frame(event: LoggedEvent) -> EventFrame:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Collection, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection
 
@@ -17,6 +17,12 @@ THREADS = 8
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+
+class Read(Protocol):
+    """Somebody who reads for the event loop."""
+
+    async def __call__(self, function: Callable[..., T], *args: object) -> T: ...
 
 
 class Readers:

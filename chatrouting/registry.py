@@ -8,7 +8,7 @@ from typing import Protocol
 
 from chatrouting.presence import ANNOUNCE_INTERVAL, Names
 from chatrouting.protocol import EventFrame
-from chatrouting.reading import Readers
+from chatrouting.reading import Read
 from chatrouting.rooms import Listener, Room, Subscription
 from messages.access import Reach
 from messages.identity import Cursor
@@ -38,7 +38,7 @@ class Registry:
     """Rooms by chatId. Lives on one event loop."""
 
     def __init__(
-        self, doorbell: Doorbell, read: Readers, clock: Callable[[], float] = time.monotonic
+        self, doorbell: Doorbell, read: Read, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.rooms: dict[str, Room] = {}
         self._doorbell = doorbell
@@ -121,12 +121,6 @@ class Registry:
         room = self.rooms.get(chat_id)
         if room is not None:
             room.tell(text, but=but)
-
-    def tell_delta(self, chat_id: str, text: str, message_id: str) -> None:
-        """What was added to an answer, for those listeners who may see it."""
-        room = self.rooms.get(chat_id)
-        if room is not None:
-            room.tell_delta(text, message_id)
 
     def hear_presence(self, process: str, presence: dict[str, Names]) -> None:
         for chat_id, names in presence.items():

@@ -15,7 +15,7 @@ from chatrouting.known_access import KnownAccess
 from chatrouting.order import Order
 from chatrouting.presence import LEAVE_DELAY, Presence
 from chatrouting.protocol import EventFrame, Notice
-from chatrouting.reading import Readers
+from chatrouting.reading import Read
 from chatrouting.recent import Recent
 from chatrouting.transport import text_frame
 from messages.access import Actor, Reach, access_to
@@ -77,7 +77,7 @@ class Subscription:
 class Room:
     """One chat's listeners here. `live` ones stand where the room stands, at `seq`."""
 
-    def __init__(self, chat_id: str, read: Readers) -> None:
+    def __init__(self, chat_id: str, read: Read) -> None:
         self.chat_id = chat_id
         self.live: set[Subscription] = set()
         self.behind: set[Subscription] = set()
@@ -90,6 +90,7 @@ class Room:
         self.recent = Recent()
         self._order = Order()
         self._read = read
+        self._deltas: list[tuple[int, str, str]] = []  # that wait for this number to be delivered
         self._filling: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -179,8 +180,25 @@ class Room:
             if subscription.listener.actor.id != but:
                 subscription.listener.push_if_idle(text)
 
-    def tell_delta(self, text: str, message_id: str) -> None:
-        """What was added to an answer, for everybody live who may see the message."""
+    def tell_delta_at(self, head: Cursor, text: str, message_id: str) -> None:
+        """What was added to an answer, once the room stands where the log stands now."""
+        if head.epoch == self.epoch and self.seq < head.seq:
+            self._deltas.append((head.seq, text, message_id))
+            self._order.know(head.seq)
+            self._fill_soon(HOLD)
+        else:
+            self._tell_delta(text, message_id)
+
+    def _tell_waiting_deltas(self) -> None:
+        waiting, self._deltas = self._deltas, []
+        for seq, text, message_id in waiting:
+            if seq <= self.seq:
+                self._tell_delta(text, message_id)
+            else:
+                self._deltas.append((seq, text, message_id))
+
+    def _tell_delta(self, text: str, message_id: str) -> None:
+        """For everybody live who may see the message."""
         seq = self.open_seqs.get(message_id, 0)
         for subscription in self.live:
             if subscription.first_seq == 1 or subscription.first_seq <= seq:
@@ -215,6 +233,8 @@ class Room:
         for subscription in [s for s in self.ahead if s.seq <= self.seq]:
             self.ahead.discard(subscription)
             self._settle(subscription)
+        if self._deltas:
+            self._tell_waiting_deltas()
 
     def _push(self, frame: EventFrame, text: str) -> list[Subscription]:
         """Send to everybody live; those who take no more now."""

@@ -32,8 +32,8 @@ def connect() -> None:
     m2m_changed.connect(rights_changed, sender=people.user_permissions.through)
 
 
-def publish(*, events: Sequence[LoggedEvent], **_: Any) -> None:
-    process.publish(events)
+def publish(*, events: Sequence[LoggedEvent], ending: int | None, **_: Any) -> None:
+    process.publish(events, ending)
 
 
 def told(*, chat_id: str, message_id: str, rev: int, start: int, text: str, **_: Any) -> None:

@@ -72,7 +72,7 @@ class Ear:
 
     def unsubscribed(self, subscription: Subscription, why: Notice) -> None:
         if why is Notice.SUBSCRIPTION_REVOKED:
-            process.revoked(None, subscription)
+            process.revoked(subscription)
         self._stream.lost(self, why)
 
 
@@ -102,12 +102,21 @@ class Stream:
         """Until the client is gone or has been told why it ends."""
         process.connections.add(self)
         try:
-            self._say_hello()
-            for ear in list(self._ears.values()):
-                self._spawn(ear, self._begin_anew if ear in self._lost else self._begin)
+            await self._settle_in()
             await self._keep_alive(receive)
         finally:
             self._let_go()
+
+    async def _settle_in(self) -> None:
+        try:
+            await process.connections.settle(self)
+        except ChatError as error:
+            self.end(CloseCode.SERVER_ERROR, error)
+        if self._over.is_set():
+            return
+        self._say_hello()
+        for ear in list(self._ears.values()):
+            self._spawn(ear, self._begin_anew if ear in self._lost else self._begin)
 
     def _say_hello(self) -> None:
         """The socket's first frame, with the position that the stream begins at."""
@@ -238,6 +247,7 @@ class Stream:
 
     # --- upkeep, asked by `connections` -----------------------------------------------------------
 
+    takes_room = True
     silent_for = 0.0  # nothing can be heard of who only listens
 
     @property
@@ -264,9 +274,8 @@ class Stream:
         """Say why, and close; there is no code for it in a stream. No event follows."""
         if not self._over.is_set():
             if code is CloseCode.SIGNED_OUT:
-                self.outbox.forget()
-                for subscription in self._subscriptions():
-                    process.revoked(self.identity, subscription)
+                unsent = self.outbox.forget()
+                process.signed_out(self.identity, self._subscriptions(), unsent)
             self._unsubscribe_all()
             with translation.override(self._language):
                 self._tell(protocol.error(error))

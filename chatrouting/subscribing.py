@@ -8,7 +8,6 @@ from django.conf import settings
 from chatrouting import protocol
 from chatrouting.fields import Caller, Data, Fields, whole
 from chatrouting.process import process
-from chatrouting.reading import read
 from chatrouting.rooms import MAX_PRESENCE, Room
 from messages.access import Access, Actor
 from messages.errors import Conflict, TooLarge, Unavailable
@@ -84,7 +83,7 @@ async def _read_and_open(
 ) -> tuple[Resumption, Budget | None, Room]:
     """What was missed, and the room where it goes on."""
     for _ in range(2):
-        found, budget = await read(_missed_and_budget, actor, chat_id, since, tail)
+        found, budget = await process.endings.read(_missed_and_budget, actor, chat_id, since, tail)
         room = await process.registry.open(chat_id)
         if room.epoch == found.position.epoch:
             return found, budget, room

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from django.dispatch import Signal
 
-from messages import bulk
+from messages import bulk, endings
 from messages.errors import NotFound, StaleCursor
 from messages.identity import Cursor
 from messages.models import Chat, Event, EventType
@@ -23,7 +23,8 @@ from messages.representation import (
     message_from_row,
 )
 
-# Sent with `events: list[LoggedEvent]`, one transaction's worth, after it has committed.
+# Sent after a commit, with `events: list[LoggedEvent]`, one transaction's worth, and `ending: int`,
+# the last ending of a sign-in that may have come before it; None where nobody could look.
 committed = Signal()
 
 EVENT_PAGE = 500
@@ -159,7 +160,11 @@ def append(events: Sequence[LoggedEvent]) -> None:
 
 def announce(events: Sequence[LoggedEvent]) -> None:
     """Tell who listens; a listener that fails costs a push, which readers make up from the log."""
-    committed.send_robust(sender=None, events=events)
+    try:
+        ending = endings.newest()
+    except Error:  # whoever listens looks themselves
+        ending = None
+    committed.send_robust(sender=None, events=events, ending=ending)
 
 
 def head_of(chat_id: str) -> tuple[Cursor, int]:

@@ -210,6 +210,26 @@ class Revocation(models.Model):
         return f"{self.user} no longer hears {self.chat}"
 
 
+class Ending(models.Model):
+    """A sign-in has ended: written by the database itself, in the transaction that ends it.
+
+    `key` is the session's key, the token's digest or the user's id. Numbers have no holes and are
+    given in the order of the commits (see `endings`).
+    """
+
+    class Kind(models.TextChoices):
+        SESSION = "session"
+        TOKEN = "token"  # noqa: S105
+        USER = "user"
+
+    number = models.BigIntegerField(primary_key=True)
+    kind = models.CharField(max_length=7, choices=Kind)
+    key = models.CharField(max_length=128)
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.kind}"
+
+
 class MessageType(models.TextChoices):
     USER = "user", _("user")
     SYSTEM = "system", _("system")

@@ -3,7 +3,9 @@
 import re
 from typing import Any
 
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from knox.crypto import hash_token
 from knox.models import AuthToken
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
@@ -42,3 +44,25 @@ def find_token(text: str) -> AuthToken | None:
         if token.user.is_active and (token.expiry is None or token.expiry > timezone.now()):
             return token
     return None
+
+
+def require_still_signed_in(request: Request) -> None:
+    """After a read: sees every end of a sign-in that was committed before what was read.
+
+    Raises AuthenticationFailed.
+    """
+    if isinstance(request.auth, AuthToken):
+        is_valid = AuthToken.objects.filter(pk=request.auth.pk, user__is_active=True).exists()
+    else:
+        is_valid = _is_current(request.session)
+    if not is_valid:
+        raise AuthenticationFailed
+
+
+def _is_current(session: Any) -> bool:
+    """Whether a session goes on, and its user has the password that it was begun with."""
+    user = get_user_model().objects.filter(pk=session.get(SESSION_KEY), is_active=True).first()
+    if user is None or not session.exists(session.session_key):
+        return False
+    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    return any(constant_time_compare(session[HASH_SESSION_KEY], one) for one in hashes)

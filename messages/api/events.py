@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from messages.access import Actor
 from messages.api import shapes
+from messages.api.authentication import require_still_signed_in
 from messages.api.fields import in_query, number_in_query
 from messages.api.schema import documented, number_parameter
 from messages.api.views import ChatView
@@ -25,10 +26,11 @@ MAX_WAIT = 25
 class Wait:
     """For how long somebody would rather wait for what comes `after` than get an empty answer."""
 
-    actor: Actor
     chat_id: str
     after: Cursor
     seconds: int
+    authorization: str  # what they are signed in with: this header, or else the cookie
+    session_key: str
 
 
 class Empty(Response):
@@ -65,6 +67,8 @@ class EventsView(ChatView):
             page = missed(self.access.actor, chat_id, cursor, limit=limit)
         except StaleCursor as stale:
             raise StaleCursor(details={"snapshot": _snapshot(chat_id)}) from stale
+        if page.events:
+            require_still_signed_in(request)
         body = {
             "events": [event.as_dict() for event in page.events],
             "head": str(page.head),
@@ -73,7 +77,13 @@ class EventsView(ChatView):
         if page.events or not seconds or request.method != "GET":
             return Response(body)
         answer = Empty(body)
-        answer.wait = Wait(self.access.actor, chat_id, page.head, seconds)
+        answer.wait = Wait(
+            chat_id,
+            page.head,
+            seconds,
+            authorization=request.headers.get("Authorization", ""),
+            session_key=request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""),
+        )
         return answer
 
 

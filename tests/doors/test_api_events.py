@@ -110,8 +110,8 @@ def test_events_take_the_same_queries_however_many_they_are(
     for number in (1, 30):
         for _ in range(number):
             say(ann, chat, "hello")
-        # session and user; access for the 404, before the page is read, and after it; the page
-        with django_assert_num_queries(6):
+        # session and user, twice; access for the 404, before the page is read, and after; the page
+        with django_assert_num_queries(8):
             _events(caller, chat, "after=" + chat.epoch + ":0")
 
 

@@ -100,7 +100,7 @@ async def test_an_event_nobody_rang_for_is_found_by_comparing_heads(
     bobs: Poller, ann: User, chat: Chat, head: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = await waiting(bobs.events(after=head, wait=25), chat)
-    monkeypatch.setattr(process, "publish", lambda _: None)
+    monkeypatch.setattr(process, "publish", lambda *_: None)
     await commit(say, ann, chat, "quietly")
     await process.registry.tick()
     assert len((await task)["events"]) == 1

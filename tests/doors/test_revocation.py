@@ -121,6 +121,30 @@ async def test_what_waits_for_whoever_is_signed_out_is_dropped() -> None:
     assert outbox._bytes == 0
 
 
+@pytest.mark.parametrize("door", ["socket", "stream"])
+async def test_what_was_dropped_is_not_recorded_as_sent(
+    door: str, connect: Connect, listen: Listen, ann: User, bob: User, chat: Chat
+) -> None:
+    """The client takes nothing for a while: one event is on its way, another waits behind it."""
+    bobs = await (listening(connect, bob, chat) if door == "socket" else listen(bob, chat))
+    (connection,) = process.connections
+    may_go, send = asyncio.Event(), connection.outbox._send
+
+    async def send_late(message: Any) -> None:
+        await may_go.wait()
+        await send(message)
+
+    connection.outbox._send = send_late
+    for _ in range(2):
+        await commit(say, ann, chat, "before")
+    await commit(lambda: _change(bob, is_active=False))
+    cause, sent = (await records(1))[0][1:]
+    may_go.set()
+    await (bobs.closed() if door == "socket" else bobs.ended())
+    seqs = [frame["seq"] for frame in bobs.heard if frame["op"] == "event"]
+    assert (cause, [sent]) == ("account", seqs)
+
+
 async def test_what_was_asked_before_is_not_answered_after(
     connect: Connect, ann: User, bob: User, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,7 @@ class Side:
         self.registry._read = fake.read  # type: ignore[assignment]
         self.registry._clock = lambda: self.now
         self.registry._announced_at = self.now
+        self.process.endings.known = 0  # as long as nobody signs out
 
     async def join(self, ear: Ear, position: Cursor | None = None) -> Any:
         position = position or self.log.head
@@ -40,7 +41,7 @@ class Side:
 
     def commit(self, count: int = 1) -> None:
         self.log.append_many(count)
-        self.process.publish(self.log.events[-count:])
+        self.process.publish(self.log.events[-count:], 0)
 
 
 @pytest.fixture(autouse=True)
@@ -366,8 +367,8 @@ async def test_work_that_is_unwanted_is_looked_after_at_once_elsewhere(
     looked: list[int] = []
     monkeypatch.setattr(two.process.engine, "look_after", lambda: looked.append(2))
     event = LoggedEvent(CHAT, "e", 1, 0, "ai_message_update", None, message, data)
-    one.process.publish([replace(event, message=message | {"removed": None}, data=None)])
-    one.process.publish([event])
+    one.process.publish([replace(event, message=message | {"removed": None}, data=None)], 0)
+    one.process.publish([event], 0)
     await until(lambda: looked != [])
     await settle()
     assert looked == [2]

@@ -10,7 +10,6 @@ from django.contrib.sessions.models import Session
 from knox.models import AuthToken
 from pytest_django import Settings
 
-from chatrouting import subscribing
 from chatrouting.crowds import of_user
 from chatrouting.identities import session_credential, token_credential
 from chatrouting.process import Process, process
@@ -45,7 +44,7 @@ class HeldUp:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.were_read = asyncio.Event()
         self.may_arrive = asyncio.Event()
-        monkeypatch.setattr(subscribing, "read", self._read)
+        monkeypatch.setattr(process.endings, "read", self._read)
 
     async def _read(self, function: Any, *args: Any) -> Any:
         answer = await read(function, *args)
@@ -309,7 +308,7 @@ async def test_what_a_process_without_sockets_commits_is_heard(
     anns = await connect(ann)
     await anns.do("subscribe", chatId=chat.pk)
     event = await read(_commit_unannounced, ann, chat)
-    await asyncio.to_thread(Process().publish, [event])
+    await asyncio.to_thread(Process().publish, [event], 0)
     assert (await anns.next("event"))["seq"] == event.seq
 
 

@@ -1,76 +1,71 @@
-"""A chat that two people fill at a given pace, while one of them listens."""
+"""A chat that two people fill at a given pace, on as many processes."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from time import monotonic
 from typing import Self
-from uuid import uuid4
 
-from tests.server.socket_client import Frame, SocketClient
+from tests.server.cheap import Writer
 from tests.server.world import World
 from tests.shapes.server import ServerProcess
 
 BEAT = 0.02
-MOST_UNDER_WAY = 100
+MOST_UNDER_WAY = 200
 
 
 class Flood:
-    """Use as `async with`. `seq` is how far it has been heard, `left` who left at which number."""
+    """Use as `async with`. What the machine does not manage is not made up for later."""
 
     def __init__(
         self, world: World, fleet: list[ServerProcess], chat_id: str, *, per_second: int
     ) -> None:
-        self.seq = 0
-        self.left: dict[int, int] = {}
-        self._world, self._fleet, self._chat_id = world, fleet, chat_id
+        self._writers = [
+            Writer(server, world.person(name).token, chat_id)
+            for name, server in (("ann", fleet[0]), ("bob", fleet[-1]))
+        ]
         self._in_a_beat = int(per_second * BEAT / 2)
-        self._stack = AsyncExitStack()
-        self._tasks: list[asyncio.Task[None]] = []
-        self._heard = asyncio.Event()
+        self._begun = 0.0
+        self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        for name, server in (("ann", self._fleet[0]), ("bob", self._fleet[-1])):
-            client = await self._stack.enter_async_context(self._world.socket(server, name))
-            if name == "ann":
-                client.on_frame = self._hear
-                await client.ask("subscribe", chatId=self._chat_id, tail=0)
-            self._tasks.append(asyncio.create_task(self._fill(client)))
+        for writer in self._writers:
+            await writer.open()
+        self._begun = monotonic()
+        self._task = asyncio.create_task(self._fill())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        for outcome in await asyncio.gather(*self._tasks, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                raise outcome
-        await self._stack.aclose()
+        assert self._task is not None
+        self._task.cancel()
+        (ended,) = await asyncio.gather(self._task, return_exceptions=True)
+        for writer in self._writers:
+            writer.close()
+        if isinstance(ended, Exception):
+            raise ended
+        assert [writer.refused() for writer in self._writers] == [[], []]
 
-    async def goes_on(self, events: int) -> None:
-        """Wait until that many more have been heard."""
-        target = self.seq + events
+    @property
+    def answered(self) -> int:
+        return sum(writer.answered for writer in self._writers)
+
+    @property
+    def rate(self) -> float:
+        """Messages a second that were stored."""
+        return self.answered / (monotonic() - self._begun)
+
+    async def goes_on(self, messages: int) -> None:
+        """Wait until that many more are stored."""
+        target = self.answered + messages
         async with asyncio.timeout(60):
-            while self.seq < target:
-                self._heard.clear()
-                await self._heard.wait()
-
-    async def _fill(self, client: SocketClient) -> None:
-        async with asyncio.TaskGroup() as under_way:
-            room = asyncio.Semaphore(MOST_UNDER_WAY)
-            while True:
+            while self.answered < target:
                 await asyncio.sleep(BEAT)
-                for _ in range(self._in_a_beat):
-                    await room.acquire()
-                    task = under_way.create_task(self._say(client))
-                    task.add_done_callback(lambda _: room.release())
 
-    async def _say(self, client: SocketClient) -> None:
-        key = uuid4().hex
-        fields = {"chatId": self._chat_id, "clientMessageId": key, "type": "user", "content": key}
-        await client.ask("send", **fields)
-
-    def _hear(self, frame: Frame) -> None:
-        if frame["op"] != "event":
-            return
-        self.seq = frame["seq"]
-        if frame["type"] == "member_left":
-            self.left[frame["data"]["user"]["id"]] = frame["seq"]
-        self._heard.set()
+    async def _fill(self) -> None:
+        """At the pace of a clock, so that a late beat is followed by a fuller one."""
+        said = 0
+        while True:
+            due = int((monotonic() - self._begun) / BEAT) * self._in_a_beat
+            for writer in self._writers:
+                room = MOST_UNDER_WAY - writer.under_way
+                writer.say(max(0, min(due - said, room)))
+            said = due
+            await asyncio.sleep(BEAT)

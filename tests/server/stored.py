@@ -33,16 +33,18 @@ def count_of(database_url: str, statement: str) -> int:
 
 
 _REVOCATIONS = (
-    "SELECT user_id, seq, sent_seq FROM chat_messages_revocation WHERE chat_id = '{}' ORDER BY id"
+    "SELECT user_id, seq, sent_seq, cause FROM chat_messages_revocation"
+    " WHERE chat_id = '{}' ORDER BY id"
 )
 
 
 class Cut(NamedTuple):
-    """That somebody stopped hearing a chat at this number, and the last they were sent."""
+    """That somebody stopped hearing a chat at this number, the last they were sent, and why."""
 
     user_id: int
     seq: int | None
     sent_seq: int | None
+    cause: str
 
 
 def cuts_of(database_url: str, chat_id: str) -> list[Cut]:
