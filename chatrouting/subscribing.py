@@ -14,8 +14,9 @@ from messages.access import Access, Actor
 from messages.errors import Conflict, TooLarge, Unavailable
 from messages.identity import Cursor, require_chat_id
 from messages.models import MAX_CONTENT
-from messages.ratelimit import Budget, send_limit
+from messages.ratelimit import send_limit
 from messages.resumption import Mode, Resumption, resume
+from messages.windows import Budget
 
 MAX_TAIL = 200
 DEFAULT_TAIL = 50

@@ -13,8 +13,9 @@ from messages.drafts import Draft
 from messages.errors import BadRequest, ChatError, Forbidden, IdConflict, NotFound, RateLimited
 from messages.log import Head
 from messages.models import Message, MessageType
-from messages.ratelimit import Budget, Sender, send_limit
+from messages.ratelimit import Sender, send_limit
 from messages.representation import MESSAGES, WireMessage, find_messages, places
+from messages.windows import Budget
 
 
 @dataclass(frozen=True, slots=True)

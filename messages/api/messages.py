@@ -17,9 +17,10 @@ from messages.drafts import draft_from, require_content
 from messages.errors import BadRequest, RateLimited
 from messages.history import MAX_PAGE, Page
 from messages.identity import MAX_SEQ
-from messages.ratelimit import Budget, send_limit
+from messages.ratelimit import send_limit
 from messages.rendering import render
 from messages.search import MAX_QUERY, search, words_of
+from messages.windows import Budget
 from messages.writer import writer
 
 DEFAULT_PAGE = 50
