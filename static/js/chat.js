@@ -12,7 +12,7 @@ const session = new Session(page, {
   onChange: (chatId) => chatId === session.current.chatId && soon(paint),
   onList: () => soon(paintList),
   onDraft: (chat) => chat === session.current && view.takeUp(chat.draft),
-  onTold: (chatId) => chatId === session.current.chatId && view.showTold(),
+  onTold: view.showTold,
 });
 
 function soon(act) {

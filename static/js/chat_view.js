@@ -64,7 +64,6 @@ export function enter({ pathname }) {
   showTold();
 }
 
-/** What moderators tell the reader alone. */
 export async function showTold() {
   const { chatId } = current();
   const answer = await fetch(`/chats/${chatId}/told/`).catch(() => ({}));

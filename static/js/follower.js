@@ -61,7 +61,7 @@ export class Follower {
 
   #settle(problem) {
     const { isReady } = this.#chat.connection;
-    const isLost = problem instanceof Disconnected; // maybe alone, its line still there
+    const isLost = problem instanceof Disconnected; // maybe this alone
     if (problem === undefined || (isLost && !isReady)) {
       this.#look();
       if (this.#hasToAskAgain && isReady) {

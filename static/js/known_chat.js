@@ -95,7 +95,7 @@ export class KnownChat {
     this.onChange();
   }
 
-  /** `verdict` is "up", "down", or null to take it back; without it, what was said before. */
+  /** Null takes a `verdict` back; without one, what was said before. */
   async rate(messageId, verdict) {
     const path = `chats/${this.chatId}/messages/${messageId}/feedback/`;
     const method = verdict === undefined ? "GET" : "POST";

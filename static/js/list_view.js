@@ -4,7 +4,6 @@ import { showTime } from "./local_times.js";
 import { arrange, slot, template, words, write } from "./parts.js";
 import { authorOf, firstWords } from "./words.js";
 
-const MOST_LETTERS = 200;
 const list = document.querySelector(".chats ul");
 
 export function showList(lines, currentId) {
@@ -26,7 +25,7 @@ function fill(item, { chatId, title, unread, at, last }, isCurrent) {
   showUnread(item, isCurrent ? 0 : unread);
   showTime(slot(item, "time"), at);
   if (last) {
-    showLast(slot(item, "last"), `${authorOf(last, words)}:`, ` ${firstWords(last, words, MOST_LETTERS)}`);
+    showLast(slot(item, "last"), `${authorOf(last, words)}:`, ` ${firstWords(last, words, 200)}`);
   }
 }
 

@@ -65,15 +65,11 @@ export class LiveChat extends KnownChat {
   onHeads(heads) {
     if (heads?.[this.chatId] && this.stopped === null) {
       this.#follower.hearOf(heads[this.chatId]);
-      this.#lookAtOpen();
-    }
-  }
-
-  /** Plain requests do not bring an answer piece by piece. */
-  #lookAtOpen() {
-    const open = this.timeline.tail.filter(({ status }) => OPEN.has(status));
-    if (this.connection.rung > 1 && open.length > 0) {
-      this.#fetch(open.map(({ messageId }) => messageId));
+      const open = this.timeline.tail.filter(({ status }) => OPEN.has(status));
+      // Plain requests bring no pieces.
+      if (this.connection.rung > 1 && open.length > 0) {
+        this.#fetch(open.map(({ messageId }) => messageId));
+      }
     }
   }
 

@@ -76,7 +76,7 @@ export class Session extends Chats {
     this.connection.listen(this.listed);
     if (this.#hasOpened) {
       this.list.refresh();
-      this.#onTold(this.current.chatId);
+      this.#onTold();
     }
     this.#hasOpened = true;
   }
@@ -89,7 +89,7 @@ export class Session extends Chats {
   onFrame(frame) {
     this.trace.heard(frame);
     if (frame.type === "decision") {
-      this.#onTold(frame.chatId);
+      this.#onTold();
     }
     super.onFrame(frame);
   }

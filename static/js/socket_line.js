@@ -69,7 +69,7 @@ export class SocketLine {
     this.#alarms.last("watch", this.#interval, () => this.#beat());
   }
 
-  /** A network that is gone does not say so: silence after a ping counts as an end. */
+  /** A network that is gone is silent: after a ping that counts as an end. */
   #beat() {
     if (!this.#hasHeard) {
       this.#end(null);

@@ -41,7 +41,7 @@ export function firstWords(message, words, most = 120) {
 const SIGNS = { lt: "<", gt: ">", amp: "&", nbsp: " " };
 
 function plain(html) {
-  return html.replace(/<[^>]*>|&(\w+);/g, (mark, name) => SIGNS[name] ?? "");
+  return html.replace(/<[^>]*>|&(\w+);/g, (_, name) => SIGNS[name] ?? "");
 }
 
 /** How current the page is: never better than it is. */
