@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQLConnection
+from django.utils import translation
 
 from chatrouting.process import process
 from messages.access import actor_of
@@ -112,6 +113,13 @@ def _nothing_is_left_over(request: pytest.FixtureRequest) -> Iterator[None]:
     assert writer.drain(), "the writer did not end"
     writer.reopen()
     forget_counts()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_chosen_a_language() -> Iterator[None]:
+    """A request in a test's own thread leaves its language there."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
