@@ -27,6 +27,7 @@ NAMES = {
     *(_("title"), _("token"), _("token name"), _("token names"), _("trace")),
     *(_("transcript"), _("type"), _("undoes"), _("until"), _("url"), _("user"), _("uses")),
     *(_("verb"), _("verdict"), _("why"), _("words")),
+    *(_("ending"), _("endings"), _("key"), _("kind"), _("number")),
 }
 
 

@@ -71,7 +71,6 @@ function turn() {
   }
 }
 
-// As long as the page lives.
 session.show(page);
 view.openView(() => session.current);
 addEventListener("online", () => session.connection.hurry());

@@ -16,7 +16,6 @@ const names = new Intl.ListFormat(document.documentElement.lang);
 const toEnd = byId("to-end");
 let current;
 
-// As long as the page lives.
 export function openView(chat) {
   current = chat;
   composer.openComposer({

@@ -17,7 +17,6 @@ let context = null;
 let aside = null;
 let saidAt = null;
 
-/** `onSend(what)` returns whether it took the text; if not, the form goes to the server. */
 export function openComposer(listener) {
   on = listener;
   form.addEventListener("submit", submit);

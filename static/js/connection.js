@@ -35,7 +35,6 @@ export class Connection {
     this.#backoff = backoff;
   }
 
-  /** Everything was tried, and nothing has ever worked. */
   get isHopeless() {
     return !this.#hasWorked && this.#failures >= this.#lines.length;
   }

@@ -64,7 +64,6 @@ export class Cursor {
     return this.reset(this.#covers(parseCursor(headText)) ? `${this}` : headText);
   }
 
-  /** To the head of a snapshot, which may lie behind or in another epoch. */
   reset(headText) {
     const { epoch, seq } = parseCursor(headText);
     this.#epoch = epoch;

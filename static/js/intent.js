@@ -18,7 +18,6 @@ export function whatToSend({ text, pressed, context, asVideo }) {
   return url ? { type: "youtube", content: "", url, ...replyTo } : { content: text, ...replyTo };
 }
 
-/** What is only nearly an address stays a message. */
 export function videoAddressIn(text) {
   const address = text.trim();
   return VIDEO.test(address) && !/[@\\]/.test(address) ? address : null;

@@ -33,11 +33,10 @@ export class MessageSet {
     this.#sorted = null;
   }
 
-  /** Returns whether a piece of an answer is missing. */
   grow({ messageId, rev, from, text }) {
     const message = this.get(messageId);
     if (message?.rev !== rev) {
-      return false; // over already, or its beginning is still on the way
+      return false;
     }
     const pieces = [...(message.early ?? []), { from, text }].slice(-MOST_EARLY);
     this.#set(grown(message, pieces));

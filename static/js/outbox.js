@@ -59,7 +59,6 @@ export class Outbox {
     this.#change(clientMessageId, { state: "failed", reason, code });
   }
 
-  /** A later page may still send it, unless that is `forGood`. */
   strand(problem, forGood = false) {
     const isOver = { state: "failed", reason: problem.message };
     this.#entries.forEach((entry, id) => {
@@ -158,7 +157,6 @@ export class Outbox {
     return (bytesOf(frame) <= frameBytes ? connection : rest).call(frame);
   }
 
-  /** Only a clear no means no. */
   #refused(clientMessageId, problem) {
     if (!problem.retryable) {
       this.refuse(clientMessageId, problem);

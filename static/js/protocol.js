@@ -48,7 +48,6 @@ export class Disconnected extends Error {
   retryable = true;
 }
 
-/** Under one key a send happens once. */
 export function newClientMessageId() {
   // No `randomUUID`: plain http on another host is no secure context.
   const bytes = crypto.getRandomValues(new Uint8Array(16));

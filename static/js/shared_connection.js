@@ -10,7 +10,6 @@ const WORDS = ["onOpen", "onFrame", "onHeads", "onWaiting", "onStopped"];
 const UNKNOWN = { isReady: false, isHopeless: false, rung: 0 };
 const stateOf = ({ isReady, isHopeless, rung }) => ({ isReady, isHopeless, rung });
 
-/** As Connection. The tab that has the lock leads, as long as it answers. */
 export class SharedConnection {
   #connect;
   #listener;

@@ -17,7 +17,6 @@ export function fillCard(element, { type, status, removed, metadata }) {
   slot(element, "channel").textContent = known.authorName ?? "";
 }
 
-/** Nothing is loaded from YouTube before. */
 export function play(card, title) {
   const { videoId } = card.dataset;
   if (VIDEO_ID.test(videoId) && !card.querySelector("iframe")) {
