@@ -61,7 +61,7 @@ export class Follower {
 
   #settle(problem) {
     const { isReady } = this.#chat.connection;
-    const isLost = problem instanceof Disconnected; // maybe this alone
+    const isLost = problem instanceof Disconnected;
     if (problem === undefined || (isLost && !isReady)) {
       this.#look();
       if (this.#hasToAskAgain && isReady) {
@@ -75,7 +75,7 @@ export class Follower {
     }
   }
 
-  /** A gap often closes by itself within moments; what stays open is asked for. */
+  /** A gap often closes by itself; what stays open is asked for. */
   #look() {
     const { connection, cursor, alarms } = this.#chat;
     if (!cursor.isBehind) {
