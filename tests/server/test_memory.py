@@ -13,7 +13,7 @@ from tests.server.world import World
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 MIB = 1024 * 1024
-MESSAGES = 24_000
+MESSAGES = 32_000
 IN_FLIGHT = 100
 
 
@@ -35,8 +35,8 @@ async def test_many_thousand_messages_and_two_thousand_chats_leave_memory_flat(
             await listener.reached((quarter + 1) * (MESSAGES // 4))
             await _visit(visitor, VISITED[quarter::4])
             sizes.append(server.memory())
-        # Caches still fill a little; one kept frame for each message would be 10 MiB.
-        assert sizes[-1] - sizes[1] < 4 * MIB, [size // 1024 for size in sizes]
+        # Caches still fill a little; one kept frame for each message would be 13 MiB.
+        assert sizes[-1] - sizes[1] < 8 * MIB, [size // 1024 for size in sizes]
 
 
 class _Counter:
