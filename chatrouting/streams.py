@@ -20,7 +20,7 @@ from chatrouting.rooms import MAX_PRESENCE, Room, Subscription
 from chatrouting.transport import abort_http
 from messages.access import Actor, Reach, access_to
 from messages.clock import now_ms
-from messages.errors import ChatError, Internal, NotFound
+from messages.errors import ChatError, Internal, NotFound, Unavailable
 from messages.identity import Cursor, join_positions
 
 logger = logging.getLogger(__name__)
@@ -112,6 +112,8 @@ class Stream:
             await process.connections.settle(self)
         except ChatError as error:
             self.end(CloseCode.SERVER_ERROR, error)
+        if process.is_leaving:  # since it was let in
+            self.end(CloseCode.GOING_AWAY, Unavailable())
         if self._over.is_set():
             return
         self._say_hello()

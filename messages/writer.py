@@ -20,6 +20,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from messages.acceptance import Accepted, accept_all
 from messages.drafts import Draft
 from messages.errors import ChatError, Internal, Unavailable
+from messages.waiting import let_go_of_database
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ class Writer:
 
     def accept(self, draft: Draft) -> Accepted:
         """The same, waited for; raises the refusal."""
-        return self.submit(draft).result()
+        return _result(self.submit(draft))
 
     def submit_call(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> "Future[T]":
         """The same for any other verb."""
@@ -79,7 +80,7 @@ class Writer:
 
     def call(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """The same, waited for; raises what the verb raises."""
-        return self.submit_call(function, *args, **kwargs).result()
+        return _result(self.submit_call(function, *args, **kwargs))
 
     def drain(self, timeout: float = 5.0) -> bool:
         """Take nothing new, write what waits, and end; whether it ended in time."""
@@ -133,6 +134,14 @@ class Writer:
             except queue.Empty:
                 break
         return jobs
+
+
+def _result(future: "Future[T]") -> T:
+    """Wait for it without a connection that is not the thread's own: were all of them held by who
+    waits for the writer, it would wait for one itself."""
+    if connection.settings_dict["CONN_MAX_AGE"] is not None:
+        let_go_of_database()
+    return future.result()
 
 
 def _write_sends(sends: Sequence[_Send]) -> None:

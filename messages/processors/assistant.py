@@ -13,9 +13,9 @@ from django.conf import settings
 from messages.models import MessageType
 from messages.processors.ai_context import newest_before, one, question_of, shortened
 from messages.processors.matching import best_matches, words_of
-from messages.processors.waiting import let_go_of_database
 from messages.processors.work import Done, Progress, Stopped, Work
 from messages.representation import WireMessage
+from messages.waiting import let_go_of_database
 
 NAME = "built-in assistant"
 _SEARCHED = 1_000  # newest messages

@@ -14,8 +14,8 @@ from typing import Self, TypeVar
 
 from messages.clock import now_ms
 from messages.processors.ready import Ready
-from messages.processors.waiting import let_go_of_database
 from messages.processors.work import Progress, Stopped
+from messages.waiting import let_go_of_database
 
 T = TypeVar("T")
 _LONGEST_WAIT_MS = 3_600_000

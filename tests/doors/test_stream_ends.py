@@ -305,3 +305,19 @@ async def test_a_failure_in_mid_stream_ends_it(
     monkeypatch.setattr(process.registry, "open_at", fail)
     bobs = await listen(bob, chat)
     assert (await bobs.ended())[-1]["error"]["code"] == "internal"
+
+
+async def test_a_stream_that_begins_while_the_server_leaves_is_sent_elsewhere(
+    sockets: list[Socket], bob: User, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle = process.connections.settle
+
+    async def leave_first(connection: Any) -> None:
+        monkeypatch.setattr(process, "is_leaving", True)  # it has told everybody by now
+        await settle(connection)
+
+    monkeypatch.setattr(process.connections, "settle", leave_first)
+    stream = await EventStream(stream_path(chat), await with_token(bob)).open()
+    (refusal,) = await stream.ended()
+    assert refusal["error"]["code"] == "unavailable"
+    assert refusal["error"]["retryable"] is True
