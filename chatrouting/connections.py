@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from chatrouting.crowds import Crowds, many, of_address, of_user
 from chatrouting.identities import Credential, Identity, identities
-from chatrouting.protocol import CloseCode
+from chatrouting.protocol import CloseCode, Notice
 from chatrouting.reading import Readers
+from messages.clock import now_ms
 from messages.endings import News
 from messages.errors import ChatError, RateLimited, Unauthenticated, Unavailable
 from messages.models import Ending
@@ -22,6 +23,8 @@ SILENCE = 60.0
 STUCK = 30.0
 Kind = Ending.Kind
 _IDENTITIES_A_QUERY = 500
+# Whose sign-in runs out within this time is told so, in milliseconds.
+EXPIRING = 300_000
 K = TypeVar("K")
 
 
@@ -62,7 +65,8 @@ class Connection(Protocol):
     def end(self, code: CloseCode, error: ChatError) -> None:
         """Say why, and close."""
 
-    def going_away(self) -> None: ...
+    def notify(self, kind: Notice) -> None:
+        """Something about the connection itself."""
 
     async def flushed(self) -> None: ...
 
@@ -77,6 +81,7 @@ class Connections:
         self.at_address: Counter[str] = Counter()  # sockets that are being opened, too
         self.crowds = Crowds(time.monotonic)
         self.endings = 0  # how often sign-ins were found to have ended
+        self._warned: set[Connection] = set()  # that theirs soon will
 
     def __iter__(self) -> Iterator[Connection]:
         return iter([c for some in self._by_credential.values() for c in some])
@@ -131,6 +136,7 @@ class Connections:
         identity = connection.identity
         _discard(self._by_credential, identity.credential, connection)
         _discard(self._by_user, identity.actor.id, connection)
+        self._warned.discard(connection)
 
     def tell(self, user_id: int, chat_id: str, text: str) -> None:
         """An ephemeral frame for one person's own connections."""
@@ -177,14 +183,18 @@ class Connections:
         for connection in list(self._by_credential.get(credential, ())):
             if identity is None:
                 connection.end(CloseCode.SIGNED_OUT, Unauthenticated())
-            elif identity.actor != connection.identity.actor:
+                continue
+            if identity.actor != connection.identity.actor:
                 connection.identify(identity)
+            if is_expiring(identity) and connection not in self._warned:
+                self._warned.add(connection)
+                connection.notify(Notice.SESSION_EXPIRING)
 
     async def leave(self, patience: float) -> None:
         """The process is going away: say so, let what waits go out, close."""
         everyone = list(self)
         for connection in everyone:
-            connection.going_away()
+            connection.notify(Notice.GOING_AWAY)
         if everyone:
             flushed = [asyncio.ensure_future(connection.flushed()) for connection in everyone]
             _, late = await asyncio.wait(flushed, timeout=patience)
@@ -203,3 +213,7 @@ def _discard(sets: dict[K, set[Connection]], key: K, connection: Connection) -> 
 
 def _taking_room(some: Iterable[Connection]) -> int:
     return sum(connection.takes_room for connection in some)
+
+
+def is_expiring(identity: Identity) -> bool:
+    return identity.ends_at is not None and identity.ends_at - now_ms() < EXPIRING

@@ -248,8 +248,8 @@ class ChatConsumer(AsyncConsumer):
         if chat_id in self.subscriptions:
             self.push(text)
 
-    def going_away(self) -> None:
-        self.push_always(protocol.notice(Notice.GOING_AWAY))
+    def notify(self, kind: Notice) -> None:
+        self.push_always(protocol.notice(kind))
 
     async def flushed(self) -> None:
         while self._under_way:

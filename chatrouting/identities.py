@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY, get_user_model
@@ -59,47 +60,59 @@ def bearer_token(authorization: str) -> str | None:
 class Identity:
     """A signed-in connection's person, and what they signed in with.
 
-    `as_of` says how much had ended when this was looked up (see `connections`).
+    `ends_at` is when that runs out, in milliseconds, if ever; `as_of` says how much had ended
+    when this was looked up (see `connections`).
     """
 
     credential: Credential
     actor: Actor
+    ends_at: int | None = None
     as_of: int = 0
 
 
 def identities(credentials: Collection[Credential]) -> dict[Credential, Identity]:
     """Who these are, of those that are valid now; four queries however many they are."""
-    user_of = _token_users(credentials) | _session_users(credentials)
-    actors = actors_of(user_of.values())
+    found = _by_token(credentials) | _by_session(credentials)
+    actors = actors_of(user for user, _ in found.values())
     return {
-        credential: Identity(credential, actor)
-        for credential, actor in zip(user_of, actors, strict=True)
+        credential: Identity(credential, actor, None if end is None else _ms(end))
+        for (credential, (_, end)), actor in zip(found.items(), actors, strict=True)
     }
 
 
-def _token_users(credentials: Collection[Credential]) -> dict[Credential, Any]:
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+_Found = dict[Credential, tuple[Any, datetime | None]]  # the user, and when it runs out
+
+
+def _by_token(credentials: Collection[Credential]) -> _Found:
     digests = [credential.key for credential in credentials if credential.kind == _TOKEN]
     if not digests:
         return {}
     tokens = AuthToken.objects.filter(digest__in=digests, user__is_active=True)
     return {
-        Credential(_TOKEN, token.digest): token.user
+        Credential(_TOKEN, token.digest): (token.user, token.expiry)
         for token in tokens.select_related("user")
         if token.expiry is None or token.expiry > timezone.now()
     }
 
 
-def _session_users(credentials: Collection[Credential]) -> dict[Credential, Any]:
+def _by_session(credentials: Collection[Credential]) -> _Found:
     keys = [credential.key for credential in credentials if credential.kind == _SESSION]
     if not keys:
         return {}
     rows = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     store = SessionStore()
-    sessions = {key: store.decode(data) for key, data in rows.values_list("pk", "session_data")}
-    users = _active_users(data.get(SESSION_KEY) for data in sessions.values())
+    sessions = [
+        (key, store.decode(data), end)
+        for key, data, end in rows.values_list("pk", "session_data", "expire_date")
+    ]
+    users = _active_users(data.get(SESSION_KEY) for _, data, _ in sessions)
     return {
-        Credential(_SESSION, key): users[data[SESSION_KEY]]
-        for key, data in sessions.items()
+        Credential(_SESSION, key): (users[data[SESSION_KEY]], end)
+        for key, data, end in sessions
         if data.get(SESSION_KEY) in users and is_current(data, users[data[SESSION_KEY]])
     }
 

@@ -59,8 +59,9 @@ class Waiter:
     def end(self, code: CloseCode, error: ChatError) -> None:
         self.heard.set()
 
-    def going_away(self) -> None:
-        self.heard.set()
+    def notify(self, kind: Notice) -> None:
+        if kind is Notice.GOING_AWAY:
+            self.heard.set()
 
     async def flushed(self) -> None: ...
 

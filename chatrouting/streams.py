@@ -266,8 +266,8 @@ class Stream:
         if chat_id in self._ears:
             self.outbox.push(_data(text))
 
-    def going_away(self) -> None:
-        self._tell(protocol.notice(Notice.GOING_AWAY))
+    def notify(self, kind: Notice) -> None:
+        self._tell(protocol.notice(kind))
 
     async def flushed(self) -> None:
         await self.outbox.drained()

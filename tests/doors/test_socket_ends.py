@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,7 +26,7 @@ from messages.errors import Unavailable
 from messages.models import Chat, SignIn
 from messages.writer import writer
 from tests.domain.talk import say
-from tests.doors.conftest import Connect
+from tests.doors.conftest import Connect, Listen
 from tests.doors.sockets import (
     HOST,
     ORIGIN,
@@ -150,6 +151,30 @@ async def test_what_nobody_announced_is_found_at_the_next_tick(
     await read(change)
     await process.connections.tick()
     await assert_signed_out(socket)
+
+
+@pytest.mark.parametrize("how", [page, script], ids=["session", "token"])
+async def test_who_is_signed_in_for_minutes_yet_is_told_once(
+    how: Any, connect: Connect, listen: Listen, ann: User, bob: User, chat: Chat
+) -> None:
+    def end_soon() -> None:
+        soon = timezone.now() + timedelta(minutes=4)
+        Session.objects.update(expire_date=soon)
+        AuthToken.objects.update(expiry=soon)
+
+    anns = await connect(ann, how=how)
+    stream = await listen(bob, chat)
+    await process.connections.tick()
+    await read(end_soon)
+    later = await connect(ann, how=how)
+    for _ in range(2):
+        await process.connections.tick()
+    expiring = {"op": "notice", "type": "sessionExpiring"}
+    assert await anns.next("notice") == expiring
+    assert await stream.next("notice") == expiring
+    for socket in (anns, later):
+        await assert_alive(socket)
+    assert [frame for frame in anns.heard if frame["op"] == "notice"] == [expiring]
 
 
 async def test_nothing_is_heard_after_signing_out(
