@@ -25,10 +25,8 @@ Kind = Ending.Kind
 _IDENTITIES_A_QUERY = 500
 # Whose sign-in runs out within this time is told so, in milliseconds.
 EXPIRING = 300_000
-K = TypeVar("K")
-
-
 TOO_MANY_SECONDS = 30
+K = TypeVar("K")
 
 
 def too_many_connections() -> RateLimited:

@@ -34,7 +34,6 @@ from messages.errors import (
     NotFound,
     RateLimited,
     TooLarge,
-    Unavailable,
 )
 from messages.windows import rate_of
 from messages.writer import writer
@@ -118,12 +117,7 @@ class ChatConsumer(AsyncConsumer):
                 await self._room_for_more.wait()
 
     async def _settle_in(self) -> None:
-        try:
-            await process.connections.settle(self)
-        except ChatError as error:
-            self.end(CloseCode.SERVER_ERROR, error)
-        if process.is_leaving:
-            self.end(CloseCode.GOING_AWAY, Unavailable())
+        await process.settle(self)
         if not self._ended:
             self._say_hello()
             await self._enter_path_chat()

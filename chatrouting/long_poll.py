@@ -97,10 +97,9 @@ async def _wait(wait: Wait) -> None:
     process.connections.add(waiter)
     process.waiting.add(waiter.heard)
     try:
-        await process.connections.settle(waiter)
-        if not process.is_leaving:
-            async with asyncio.timeout(wait.seconds):
-                await waiter.heard.wait()
+        await process.settle(waiter)
+        async with asyncio.timeout(wait.seconds):
+            await waiter.heard.wait()
     except TimeoutError:
         pass
     finally:

@@ -13,13 +13,13 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from chatrouting import protocol
-from chatrouting.connections import Connections
+from chatrouting.connections import Connection, Connections
 from chatrouting.deltas import Deltas
 from chatrouting.doorbell import LayerDoorbell, NoDoorbell
 from chatrouting.endings import Endings
 from chatrouting.handover import Handover
 from chatrouting.identities import Credential, Identity, identities
-from chatrouting.protocol import EventFrame
+from chatrouting.protocol import CloseCode, EventFrame
 from chatrouting.reading import Grouped, read
 from chatrouting.registry import TICK, Registry
 from chatrouting.rooms import Subscription
@@ -27,7 +27,7 @@ from chatrouting.threads import threads
 from chatrouting.wakeups import Sender
 from messages import revocations
 from messages.engine import Engine, is_unwanted
-from messages.errors import ChatError
+from messages.errors import ChatError, Unavailable
 from messages.log import LoggedEvent
 from messages.models import Cause
 from messages.revocations import Ended
@@ -108,6 +108,15 @@ class Process:
         as_of = self.connections.endings
         identity = await self._identity_of(credential)
         return None if identity is None else replace(identity, as_of=as_of)
+
+    async def settle(self, connection: Connection) -> None:
+        """End one just added whose sign-in is over by now, or that came as the process leaves."""
+        try:
+            await self.connections.settle(connection)
+        except ChatError as error:
+            connection.end(CloseCode.SERVER_ERROR, error)
+        if self.is_leaving:
+            connection.end(CloseCode.GOING_AWAY, Unavailable())
 
     # --- from the domain, on any thread ----------------------------------------------------------
 

@@ -20,7 +20,7 @@ from chatrouting.rooms import MAX_PRESENCE, Room, Subscription
 from chatrouting.transport import abort_http
 from messages.access import Actor, Reach, access_to
 from messages.clock import now_ms
-from messages.errors import ChatError, Internal, NotFound, Unavailable
+from messages.errors import ChatError, Internal, NotFound
 from messages.identity import Cursor, join_positions
 
 logger = logging.getLogger(__name__)
@@ -108,12 +108,7 @@ class Stream:
             self._let_go()
 
     async def _settle_in(self) -> None:
-        try:
-            await process.connections.settle(self)
-        except ChatError as error:
-            self.end(CloseCode.SERVER_ERROR, error)
-        if process.is_leaving:  # since it was let in
-            self.end(CloseCode.GOING_AWAY, Unavailable())
+        await process.settle(self)
         if self._over.is_set():
             return
         self._say_hello()
