@@ -2,19 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from messages import access, filters, log
+from messages import access, bulk, filters, log
 from messages.births import Births
 from messages.drafts import Draft
 from messages.errors import BadRequest, ChatError, Forbidden, IdConflict, NotFound, RateLimited
 from messages.log import Head
 from messages.models import Message, MessageType
 from messages.ratelimit import Sender, send_limit
-from messages.representation import MESSAGES, WireMessage, find_messages, places
+from messages.representation import WireMessage, find_messages, places
 from messages.windows import Budget
 
 
@@ -176,19 +175,10 @@ def _already_sent(drafts: Sequence[Draft]) -> dict[tuple[str, int, str], tuple[W
 
 
 def _sent_under(keys: Sequence[tuple[str, int, str]]) -> dict[str, tuple[int, str]]:
-    """Author and digest by messageId. One look into the unique index for each key; three IN
-    lists would try every combination."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH wanted(chat_id, author_id, client_message_id)"  # noqa: S608
-            f" AS (VALUES {', '.join(['(%s, %s, %s)'] * len(keys))})"
-            f" SELECT m.message_id, m.author_id, m.body_digest FROM wanted JOIN {MESSAGES} m"
-            " ON m.chat_id = wanted.chat_id AND m.author_id = wanted.author_id"
-            " AND m.client_message_id = wanted.client_message_id"
-            " WHERE m.client_message_id IS NOT NULL",
-            list(chain.from_iterable(keys)),
-        )
-        return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+    """Author and digest by messageId."""
+    columns = ("chat_id", "author_id", "client_message_id")
+    rows = bulk.find(Message, columns, keys, ("message_id", "author_id", "body_digest"))
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def _answer_to(prompt: WireMessage) -> WireMessage | None:

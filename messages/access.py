@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -10,6 +9,7 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.db.models import Q
 
+from messages import bulk
 from messages.clock import now_ms
 from messages.errors import ChatFrozen, Forbidden, Muted, NotFound
 from messages.identity import Cursor
@@ -221,7 +221,8 @@ def _access(actor: Actor, row: Sequence[Any]) -> Access:
     )
 
 
-_STANDING = "m.role, m.read_seq, m.muted, m.muted_until, m.first_seq"
+_STANDING_COLUMNS = ("role", "read_seq", "muted", "muted_until", "first_seq")
+_STANDING = ", ".join(f"m.{column}" for column in _STANDING_COLUMNS)
 _ACCESS = (
     "SELECT c.chat_id, c.title, c.frozen, c.history, c.created_at, c.epoch, c.last_seq,"  # noqa: S608
     f" c.oldest_seq, c.slow_mode_seconds, {_STANDING} FROM {Chat._meta.db_table} c"
@@ -250,16 +251,6 @@ def is_asker(actor: Actor, message_id: str) -> bool:
 def standings_of(pairs: Iterable[Pair]) -> dict[Pair, Standing]:
     """The membership rows of exactly these pairs, in one query."""
     wanted = list(dict.fromkeys(pairs))
-    if not wanted:
-        return {}
-    values = ", ".join(["(%s, %s)"] * len(wanted))
-    table = Membership._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH wanted(chat_id, user_id) AS (VALUES {values})"  # noqa: S608
-            f" SELECT m.chat_id, m.user_id, {_STANDING}"
-            f" FROM wanted JOIN {table} m"
-            " ON m.chat_id = wanted.chat_id AND m.user_id = wanted.user_id",
-            list(chain.from_iterable(wanted)),
-        )
-        return {(row[0], row[1]): standing_from_row(row[2:]) for row in cursor.fetchall()}
+    columns = ("chat_id", "user_id")
+    rows = bulk.find(Membership, columns, wanted, (*columns, *_STANDING_COLUMNS))
+    return {(row[0], row[1]): standing_from_row(row[2:]) for row in rows}

@@ -7,9 +7,36 @@ from typing import Any
 
 from django.db import connection, models
 
+# As many are copied to PostgreSQL: that takes a fifth of the time of quoting them, and for fewer
+# its one round trip more is longer.
+_COPIED_ROWS = 16
 # On SQLite one VALUES statement lets the interpreter lock go once, executemany once a row.
 # More rows a statement gain nothing, and each size is a statement for the driver's cache.
 _SQLITE_ROWS = 48
+
+
+def find(
+    model: type[models.Model],
+    columns: tuple[str, ...],
+    keys: Sequence[Sequence[Any]],
+    what: tuple[str, ...],
+) -> list[tuple[Any, ...]]:
+    """`what` of the rows that have one of `keys` in `columns`, over which there is a unique index.
+
+    One look into the index for each key: of IN lists every combination would be tried, and for a
+    plain join PostgreSQL reads the whole table where its statistics are behind the log.
+    """
+    if not keys:
+        return []
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            query = _lateral_find(model, columns, what)
+            cursor.execute(query, [list(column) for column in zip(*keys, strict=True)])
+        else:
+            query = _join_find(model, columns, what, len(keys))
+            cursor.execute(query, list(chain.from_iterable(keys)))
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 def insert(
@@ -20,9 +47,13 @@ def insert(
         return
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(
-                _unnest_insert(model, columns), [list(c) for c in zip(*rows, strict=True)]
-            )
+            if len(rows) < _COPIED_ROWS:
+                statement = _unnest_insert(model, columns)
+                cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+                return
+            with connection.wrap_database_errors, cursor.copy(_copy(model, columns)) as copy:
+                for row in rows:
+                    copy.write_row(row)
             return
         for start in range(0, len(rows), _SQLITE_ROWS):
             chunk = rows[start : start + _SQLITE_ROWS]
@@ -53,9 +84,43 @@ def delete(model: type[models.Model], column: str, value: Any) -> None:
 
 
 @lru_cache
+def _lateral_find(
+    model: type[models.Model], columns: tuple[str, ...], what: tuple[str, ...]
+) -> str:
+    return (
+        f"SELECT found.* FROM {_unnest(model, columns)} CROSS JOIN LATERAL ("
+        f"SELECT {', '.join(what)} FROM {_table(model)} old WHERE {_same(columns)} LIMIT 1) found"
+    )
+
+
+@lru_cache
+def _join_find(
+    model: type[models.Model], columns: tuple[str, ...], what: tuple[str, ...], count: int
+) -> str:
+    return (
+        f"WITH new({', '.join(columns)}) AS (VALUES {_rows(columns, count)})"
+        f" SELECT {', '.join(f'old.{name}' for name in what)}"
+        f" FROM new JOIN {_table(model)} old ON {_same(columns)}"
+    )
+
+
+def _same(columns: tuple[str, ...]) -> str:
+    return " AND ".join(f"old.{name} = new.{name}" for name in columns)
+
+
+@lru_cache
 def _values_insert(model: type[models.Model], columns: tuple[str, ...], count: int) -> str:
-    row = f"({', '.join(['%s'] * len(columns))})"
-    return f"INSERT INTO {_table(model)} ({', '.join(columns)}) VALUES {', '.join([row] * count)}"
+    into = f"{_table(model)} ({', '.join(columns)})"
+    return f"INSERT INTO {into} VALUES {_rows(columns, count)}"
+
+
+def _rows(columns: tuple[str, ...], count: int) -> str:
+    return ", ".join([f"({', '.join(['%s'] * len(columns))})"] * count)
+
+
+@lru_cache
+def _copy(model: type[models.Model], columns: tuple[str, ...]) -> str:
+    return f"COPY {_table(model)} ({', '.join(columns)}) FROM STDIN"
 
 
 @lru_cache
