@@ -5,6 +5,7 @@ connection asks nobody. What another has let in since it spoke last is not known
 """
 
 from collections.abc import Callable, Mapping
+from math import inf
 
 # A process has said nothing for so long: it has none any more. In seconds, a few ticks.
 LIFETIME = 6.0
@@ -33,10 +34,9 @@ class Crowds:
         return sum(counts.get(key, 0) for _, counts in self._told.values())
 
 
-def many(counts: Counts, most: int) -> dict[str, int]:
-    """Of these, who is to be told of where `most` is the limit (0: there is none)."""
-    least = max(1, most // _SHARE)
-    return {key: count for key, count in counts.items() if count >= least} if most else {}
+def least_told(most: int) -> float:
+    """From how many on somebody is told of, where `most` is the limit (0: there is none)."""
+    return max(1, most // _SHARE) if most else inf
 
 
 def of_user(user_id: int) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth import SESSION_KEY, get_user_model
 from django.contrib.sessions.backends.db import SessionStore
@@ -22,8 +22,7 @@ _MAX_TOKEN = 256
 _SESSION_KEY = re.compile("[a-zA-Z0-9]{8,40}")
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(NamedTuple):
     """What somebody signs in with: a session key, or the digest of a token."""
 
     kind: str

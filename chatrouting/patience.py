@@ -6,6 +6,7 @@ any number of connections from one address.
 
 from asyncio import TimerHandle, Transport
 from collections import Counter
+from math import inf
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +23,8 @@ open_from: Counter[str] = Counter()
 class PatientHttp(HttpToolsProtocol):
     """Closes who asks too slowly, at too great a length, or on too many connections."""
 
-    _patience: TimerHandle | None = None
+    _timer: TimerHandle | None = None
+    _until = inf
     _is_in_head = True
     _head = 0
 
@@ -37,13 +39,15 @@ class PatientHttp(HttpToolsProtocol):
             self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_waiting()
+        self._forget()
         _leave(self.client)
         super().connection_lost(exc)
 
     def handle_websocket_upgrade(self) -> None:
-        self._stop_waiting()
+        self._forget()
         super().handle_websocket_upgrade()
+        # The two hold each other: only the collector would free them.
+        self.parser = None  # type: ignore[assignment]
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -71,13 +75,25 @@ class PatientHttp(HttpToolsProtocol):
             self._wait()
 
     def _wait(self) -> None:
-        self._stop_waiting()
-        self._patience = self.loop.call_later(settings.REQUEST_SECONDS, self.transport.abort)
+        """Not longer than so from now on. One timer serves many waits, since setting one costs."""
+        self._until = self.loop.time() + settings.REQUEST_SECONDS
+        if self._timer is None:
+            self._timer = self.loop.call_at(self._until, self._look)
 
     def _stop_waiting(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+        self._until = inf
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._until <= self.loop.time():
+            self.transport.abort()
+        elif self._until < inf:
+            self._timer = self.loop.call_at(self._until, self._look)
+
+    def _forget(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 class CountedSocket(WebSocketsSansIOProtocol):
