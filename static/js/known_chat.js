@@ -23,6 +23,7 @@ export class KnownChat {
   title = null;
   permissions = null;
   frameBytes = FRAME_BYTES;
+  seenSeq = 0;
   toldSeq = 0;
   stopped = null;
   draft = {};
@@ -110,11 +111,17 @@ export class KnownChat {
   markRead() {
     // What was answered to a send may be here before its event is.
     this.news.see(Math.max(this.cursor.seq, this.timeline.tail.at(-1)?.seq ?? 0));
-    if (this.cursor.seq > this.toldSeq && !this.alarms.has("read")) {
-      this.toldSeq = this.cursor.seq;
+    this.seenSeq = this.cursor.seq;
+    this.#tellRead();
+  }
+
+  /** Also of a chat that was left meanwhile. */
+  #tellRead() {
+    if (this.seenSeq > this.toldSeq && !this.alarms.has("read")) {
+      this.toldSeq = this.seenSeq;
       this.tell("read", { seq: this.toldSeq });
       this.onRead(this.toldSeq);
-      this.alarms.first("read", READ_MS, this.onChange);
+      this.alarms.first("read", READ_MS, () => this.#tellRead());
     }
   }
 

@@ -140,6 +140,12 @@ class Person:
         messages: list[dict[str, Any]] = answer.json()["messages"]
         return messages
 
+    def head(self) -> int:
+        """The number of the last event that the server has."""
+        answer = self.context.request.get(self.api)
+        assert answer.ok
+        return int(answer.json()["head"].rpartition(":")[2])
+
     def agrees_with_the_server(self) -> None:
         """The same messages, in the same order, each once."""
         shown = [(message["id"], message["seq"]) for message in self.shown()]

@@ -389,10 +389,13 @@ test("reading is told at once, then at most once a second, and not for what was 
     chat.markRead();
   }
   assert.deepEqual(told(), [41]);
+  last().push(event(44, { ...user, seq: 44 })); // which nobody has seen
+  await timers.pass(1_000);
+  assert.deepEqual(told(), [41, 43]);
+  chat.markRead();
   await timers.pass(1_000);
   chat.markRead();
-  chat.markRead();
-  assert.deepEqual(told(), [41, 43]);
+  assert.deepEqual(told(), [41, 43, 44]);
 });
 
 test("company is heard of, and gone when the connection is", async () => {
