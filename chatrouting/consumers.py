@@ -120,6 +120,7 @@ class ChatConsumer(AsyncConsumer):
         await process.settle(self)
         if not self._ended:
             self._say_hello()
+            self.outbox.flush()  # together with the handshake's answer
             await self._enter_path_chat()
 
     @property

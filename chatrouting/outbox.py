@@ -75,10 +75,14 @@ class Outbox:
         if self._task is None and not self.closed:
             self._write(text)
 
-    async def drained(self) -> None:
-        """Wait until nothing is queued."""
+    def flush(self) -> None:
+        """Send what was written in this turn at once, not at its end."""
         if self.direct is not None:
             self.direct.flush()
+
+    async def drained(self) -> None:
+        """Wait until nothing is queued."""
+        self.flush()
         while self._task is not None:
             await asyncio.wait([self._task])
 

@@ -64,6 +64,35 @@ async def test_a_wait_that_was_asked_for_is_no_slow_request(world: World) -> Non
         assert answer.json() == {"events": [], "head": head, "more": False}
 
 
+_UPGRADE = (
+    "Host: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
+_HANDSHAKES = [
+    (101, "GET /ws/chat/ HTTP/1.1\r\n", _UPGRADE, ""),
+    (101, "GET /ws/chat/ HTTP/1.1\r\n", _UPGRADE + "Cookie: a=\xff\r\n", ""),
+    (101, "GET /ws/chat/ HTTP/1.1\r\n", _UPGRADE + "Content-Length: 5\r\n", "hello"),
+    (101, "GET /ws/chat/ HTTP/1.1\r\n", _UPGRADE + "Transfer-Encoding: chunked\r\n", "0\r\n\r\n"),
+    (405, "POST /ws/chat/ HTTP/1.1\r\n", _UPGRADE, ""),
+    (505, "GET /ws/chat/ HTTP/1.0\r\n", _UPGRADE, ""),
+    (400, "GET /ws/chat/\xff HTTP/1.1\r\n", _UPGRADE, ""),
+    (400, "GET /ws/chat/ HTTP/1.1\r\n", _UPGRADE.replace("==", ""), ""),
+    (400, "GET /ws/chat/ HTTP/1.1\r\n", _UPGRADE.replace("13", "12"), ""),
+    (403, "GET /nowhere/ HTTP/1.1\r\n", _UPGRADE, ""),
+]
+
+
+async def test_odd_handshakes_are_answered(world: World) -> None:
+    (server,) = world.start()
+    with ExitStack() as stack:
+        async with neighbours(world, server):
+            for status, request, headers, body in _HANDSHAKES:
+                opened = _open(stack, server.port)
+                opened.sendall(f"{request}{headers}\r\n{body}".encode("latin-1"))
+                answer = await asyncio.to_thread(opened.recv, 12)
+                assert answer == b"HTTP/1.1 %d" % status, (request, headers)
+
+
 async def test_a_head_without_end_is_not_kept(world: World) -> None:
     (server,) = world.start()
     async with neighbours(world, server):
