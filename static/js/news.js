@@ -26,8 +26,7 @@ export class News {
 
   /** Null where the first new one may not be here. */
   firstOf(messages, hasOlder) {
-    const hasMoreCome = this.#seen > this.#begin && this.count(messages) > 0;
-    if (this.#begin === null || hasMoreCome) {
+    if (this.#seen > this.#begin && this.count(messages) > 0) {
       this.#begin = this.#seen;
     }
     const isKnown = !hasOlder || messages[0]?.seq <= this.#begin;

@@ -28,7 +28,12 @@ test("who answers needs no line", () => {
   const news = new News(SELF, 2);
   news.see(5);
   news.answer();
-  assert.equal(news.firstOf([...talk, by(SELF, 6)], false), null);
+  const asked = [...talk, by(SELF, 6)];
+  assert.equal(news.firstOf(asked, false), null);
+  news.see(7);
+  const answered = [...asked, by(null, 7)];
+  assert.equal(news.firstOf(answered, false), null); // which one saw come
+  assert.equal(news.firstOf([...answered, by(8, 8)], false).seq, 8); // which one did not
 });
 
 test("where older messages are not here, the first new one may be among them", () => {
