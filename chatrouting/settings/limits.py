@@ -18,6 +18,8 @@ RATE_LIMIT_INVITATIONS = rate("RATE_LIMIT_INVITATIONS", default="60/h")
 RATE_LIMIT_CHANGES = rate("RATE_LIMIT_CHANGES", default="60/10s")
 # Pictures of videos that have to be fetched first.
 RATE_LIMIT_PICTURES = rate("RATE_LIMIT_PICTURES", default="300/10m")
+# Walks through a part of a chat, half a second of work each.
+RATE_LIMIT_SEARCH = rate("RATE_LIMIT_SEARCH", default="60/m")
 
 # One connection's frames; past it the connection is closed with 4008.
 RATE_LIMIT_FRAMES = rate("RATE_LIMIT_FRAMES", default="1000/10s")

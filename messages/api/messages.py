@@ -11,13 +11,13 @@ from messages.access import Reach
 from messages.api import shapes
 from messages.api.errors import limit_headers
 from messages.api.fields import body_of, in_query, integer, number, number_in_query
-from messages.api.schema import SEND_HEADERS, documented, number_parameter
+from messages.api.schema import ATTEMPT_HEADERS, SEND_HEADERS, documented, number_parameter
 from messages.api.views import ChatView, MessageView
 from messages.drafts import draft_from, require_content
 from messages.errors import BadRequest, RateLimited
 from messages.history import MAX_PAGE, Page
 from messages.identity import MAX_SEQ
-from messages.ratelimit import send_limit
+from messages.ratelimit import searches, send_limit
 from messages.rendering import render
 from messages.search import MAX_QUERY, search, words_of
 from messages.windows import Budget
@@ -84,9 +84,10 @@ class SearchView(ChatView):
             OpenApiParameter("q", {"type": "string", "maxLength": MAX_QUERY}, required=True),
             number_parameter("before"),
             number_parameter("limit", least=1, most=MAX_FOUND, default=DEFAULT_FOUND),
+            *ATTEMPT_HEADERS,
         ],
         answers={200: shapes.SearchResult},
-        refusals=(400, 404),
+        refusals=(400, 404, 429),
     )
     def get(self, request: Request, chat_id: str) -> Response:
         """Messages with all the words of `q`, newest first, whatever their case and accents.
@@ -97,6 +98,7 @@ class SearchView(ChatView):
         words = words_of(in_query(query, "q"))
         before = number_in_query(query, "before", default=MAX_SEQ)
         limit = number_in_query(query, "limit", least=1, most=MAX_FOUND, default=DEFAULT_FOUND)
+        searches.take(self.access.actor.id)
         found = search(self.access.reach, words, before=before, limit=limit)
         self.require_still()
         return Response({"messages": found.matches, "before": found.before})

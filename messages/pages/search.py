@@ -8,14 +8,15 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from messages import search
+from messages import ratelimit, search
 from messages.access import Access, access_to, actor_of
-from messages.errors import BadRequest
+from messages.errors import BadRequest, RateLimited
 from messages.identity import MAX_SEQ, require_chat_id
-from messages.pages.requests import lines_of, same_404, seq_in
+from messages.pages.requests import lines_of, refused, same_404, seq_in
 from messages.pages.rows import match_of
 
 PAGE = 30
+_PAGE = "chat/search.html"
 
 
 @never_cache
@@ -30,17 +31,19 @@ def search_page(request: HttpRequest, chat_id: str) -> HttpResponse:
         "lines": lines_of(request),
         "query": query,
         "most": search.MAX_QUERY,
-        **(_found(request, access, query) if query else {}),
     }
-    return render(request, "chat/search.html", context)
+    try:
+        context |= _found(request, access, query) if query else {}
+    except (BadRequest, RateLimited) as refusal:
+        context["problem"] = refusal.message
+        return refused(render(request, _PAGE, context), refusal)
+    return render(request, _PAGE, context)
 
 
 def _found(request: HttpRequest, access: Access, query: str) -> dict[str, Any]:
     before = seq_in(request.GET["before"]) if "before" in request.GET else MAX_SEQ
-    try:
-        words = search.words_of(query)
-    except BadRequest as refusal:
-        return {"problem": str(refusal.message)}
+    words = search.words_of(query)
+    ratelimit.searches.take(access.actor.id)
     found = search.search(access.reach, words, before=before, limit=PAGE)
     matches = [match_of(message) for message in found.matches]
     return {"matches": matches, "earlier": found.before}

@@ -51,20 +51,20 @@ def test_more_than_a_page_goes_on_where_it_ended(ann_client: Client, bob: User, 
 
 
 @pytest.mark.parametrize(
-    "query, said",
+    "query, said, status",
     [
-        ({}, "Search this chat"),
-        ({"q": "  "}, "Search this chat"),
-        ({"q": "nothing of it"}, "Nothing was found"),
-        ({"q": "x" * 101}, "1 to 100 characters"),
-        ({"q": "<script>alert(1)</script>"}, "&lt;script&gt;alert"),
+        ({}, "Search this chat", 200),
+        ({"q": "  "}, "Search this chat", 200),
+        ({"q": "nothing of it"}, "Nothing was found", 200),
+        ({"q": "x" * 101}, "1 to 100 characters", 400),
+        ({"q": "<script>alert(1)</script>"}, "&lt;script&gt;alert", 200),
     ],
 )
 def test_what_finds_nothing_says_so(
-    ann_client: Client, chat: Chat, query: dict[str, str], said: str
+    ann_client: Client, chat: Chat, query: dict[str, str], said: str, status: int
 ) -> None:
     response = ann_client.get(f"{page_of(chat)}search/", query)
-    assert response.status_code == 200
+    assert response.status_code == status
     assert said in text(response)
     assert "<script>alert" not in text(response)
 
@@ -80,3 +80,20 @@ def test_an_outsider_searches_nothing(eve: User, bob: User, chat: Chat) -> None:
 
 def test_from_no_number_there_is_no_page(ann_client: Client, chat: Chat) -> None:
     assert ann_client.get(f"{page_of(chat)}search/?q=x&before=no").status_code == 404
+
+
+def test_who_searches_all_the_time_has_to_wait_and_nobody_else(
+    ann_client: Client, bob: User, chat: Chat, settings: Settings
+) -> None:
+    settings.RATE_LIMIT_SEARCH = "2/d"
+    say(bob, chat, "soup")
+    for _ in range(2):
+        assert found(ann_client, chat, q="soup") == ["soup"]
+    refused = ann_client.get(f"{page_of(chat)}search/", {"q": "soup"})
+    assert (refused.status_code, int(refused["Retry-After"]) > 0) == (429, True)
+    assert 'role="alert"' in text(refused)
+    api = ann_client.get(f"/api/v1{page_of(chat)}search/", {"q": "soup"})
+    assert api.status_code == 429
+    assert api.json()["error"]["details"] == {"scope": "searches"}
+    assert ann_client.get(f"{page_of(chat)}search/").status_code == 200  # the empty form
+    assert found(sign_in(bob), chat, q="soup") == ["soup"]
