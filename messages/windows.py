@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 # While the counters can't be reached nobody waits for them every time.
 PAUSE_AFTER_FAILURE = 5.0
-_MAX_KNOWN = 20_000
+_MAX_KNOWN = 5_000  # of each limit; what is older than its period is of no use
 
 T = TypeVar("T")
 
