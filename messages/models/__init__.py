@@ -1,0 +1,81 @@
+"""What is stored: chats, who belongs to them, messages, the log of events, open work, decisions."""
+
+from messages.models.cases import (
+    MAX_PROBLEM,
+    Decision,
+    Held,
+    Problem,
+    Report,
+    Verb,
+)
+from messages.models.chats import (
+    MAX_HELD_WORDS,
+    MAX_REASON,
+    MAX_SLOW_MODE,
+    MAX_TITLE,
+    Ban,
+    Chat,
+    History,
+    Invitation,
+    Membership,
+    Role,
+)
+from messages.models.talk import (
+    MAX_CONTENT,
+    Event,
+    EventType,
+    Message,
+    MessageType,
+    RemovedBy,
+    Status,
+)
+from messages.models.trust import (
+    MAX_AGENT,
+    MAX_TOKEN_NAME,
+    Cause,
+    Ending,
+    Revocation,
+    SignIn,
+    TokenName,
+)
+from messages.models.work import (
+    Feedback,
+    Job,
+    Verdict,
+)
+
+__all__ = [
+    "MAX_AGENT",
+    "MAX_CONTENT",
+    "MAX_HELD_WORDS",
+    "MAX_PROBLEM",
+    "MAX_REASON",
+    "MAX_SLOW_MODE",
+    "MAX_TITLE",
+    "MAX_TOKEN_NAME",
+    "Ban",
+    "Cause",
+    "Chat",
+    "Decision",
+    "Ending",
+    "Event",
+    "EventType",
+    "Feedback",
+    "Held",
+    "History",
+    "Invitation",
+    "Job",
+    "Membership",
+    "Message",
+    "MessageType",
+    "Problem",
+    "RemovedBy",
+    "Report",
+    "Revocation",
+    "Role",
+    "SignIn",
+    "Status",
+    "TokenName",
+    "Verb",
+    "Verdict",
+]
