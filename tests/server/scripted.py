@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from messages.processors.work import Done, Progress, Work
 
 LEASE = 2.0
+PAUSE = 0.1  # between two words: a busy machine is slow to kill somebody in the middle of an answer
 WORDS = [f"word {number} é👋, " for number in range(30)]
 ANSWER = "".join(WORDS)
 
@@ -43,5 +44,5 @@ def answer(work: "Work", progress: "Progress") -> "Done":
 
     for word in WORDS:
         progress.add(word)
-        time.sleep(0.05)
+        time.sleep(PAUSE)
     return Done(ANSWER, {"model": "script"})
