@@ -31,7 +31,7 @@ def find(
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             query = _lateral_find(model, columns, what)
-            cursor.execute(query, [list(column) for column in zip(*keys, strict=True)])
+            cursor.execute(query, _arrays(keys))
         else:
             query = _join_find(model, columns, what, len(keys))
             cursor.execute(query, list(chain.from_iterable(keys)))
@@ -48,8 +48,7 @@ def insert(
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             if len(rows) < _COPIED_ROWS:
-                statement = _unnest_insert(model, columns)
-                cursor.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+                cursor.execute(_unnest_insert(model, columns), _arrays(rows))
                 return
             with connection.wrap_database_errors, cursor.copy(_copy(model, columns)) as copy:
                 for row in rows:
@@ -70,9 +69,7 @@ def update(
         return
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(
-                _unnest_update(model, columns), [list(c) for c in zip(*rows, strict=True)]
-            )
+            cursor.execute(_unnest_update(model, columns), _arrays(rows))
         else:
             cursor.executemany(_plain_update(model, columns), [(*row[1:], row[0]) for row in rows])
 
@@ -143,6 +140,11 @@ def _plain_update(model: type[models.Model], columns: tuple[str, ...]) -> str:
     key, *others = columns
     changes = ", ".join(f"{name} = %s" for name in others)
     return f"UPDATE {_table(model)} SET {changes} WHERE {key} = %s"
+
+
+def _arrays(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """Each column's values, as `_unnest` takes them."""
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _unnest(model: type[models.Model], columns: tuple[str, ...]) -> str:
