@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from chatrouting.crowds import Crowds, least_told, of_address, of_user
+from chatrouting.crowds import Crowds, many, of_address, of_user
 from chatrouting.identities import Credential, Identity, identities
 from chatrouting.protocol import CloseCode, Notice
 from chatrouting.reading import Readers
@@ -123,12 +123,10 @@ class Connections:
 
     def crowd(self) -> dict[str, int]:
         """Whom the other processes should know of."""
-        users = least_told(settings.MAX_CONNECTIONS_USER)
-        places = least_told(settings.MAX_CONNECTIONS_ADDRESS)
-        by_user = ((user_id, _taking_room(some)) for user_id, some in self._by_user.items())
+        users = ((user_id, _taking_room(some)) for user_id, some in self._by_user.items())
         return {
-            **{of_user(user_id): count for user_id, count in by_user if count >= users},
-            **{of_address(at): count for at, count in self.at_address.items() if count >= places},
+            **many(users, settings.MAX_CONNECTIONS_USER, of_user),
+            **many(self.at_address.items(), settings.MAX_CONNECTIONS_ADDRESS, of_address),
         }
 
     def discard(self, connection: Connection) -> None:

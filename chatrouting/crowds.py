@@ -4,8 +4,8 @@ Counted nowhere together: a process that is killed just says nothing any more, a
 connection asks nobody. What another has let in since it spoke last is not known.
 """
 
-from collections.abc import Callable, Mapping
-from math import inf
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 # A process has said nothing for so long: it has none any more. In seconds, a few ticks.
 LIFETIME = 6.0
@@ -13,6 +13,7 @@ LIFETIME = 6.0
 _SHARE = 10
 
 Counts = Mapping[str, int]
+T = TypeVar("T")
 
 
 class Crowds:
@@ -34,9 +35,10 @@ class Crowds:
         return sum(counts.get(key, 0) for _, counts in self._told.values())
 
 
-def least_told(most: int) -> float:
-    """From how many on somebody is told of, where `most` is the limit (0: there is none)."""
-    return max(1, most // _SHARE) if most else inf
+def many(counts: Iterable[tuple[T, int]], most: int, key_of: Callable[[T], str]) -> dict[str, int]:
+    """Of these, who is to be told of where `most` is the limit (0: there is none), by key."""
+    least = max(1, most // _SHARE)
+    return {key_of(who): count for who, count in counts if count >= least} if most else {}
 
 
 def of_user(user_id: int) -> str:

@@ -1,6 +1,6 @@
 """Connections to other processes: whom they tell of, and how that is forgotten."""
 
-from chatrouting.crowds import LIFETIME, Crowds, least_told, of_address, of_user
+from chatrouting.crowds import LIFETIME, Crowds, many, of_address, of_user
 
 
 def test_what_all_processes_have_is_added_up_and_what_a_dead_one_had_is_forgotten() -> None:
@@ -18,6 +18,7 @@ def test_what_all_processes_have_is_added_up_and_what_a_dead_one_had_is_forgotte
 
 
 def test_only_of_many_is_told() -> None:
-    assert least_told(50) == 5
-    assert least_told(1) == 1
-    assert least_told(0) > 1_000_000
+    counts = {1: 4, 2: 5}
+    assert many(counts.items(), 50, of_user) == {of_user(2): 5}
+    assert many(counts.items(), 1, of_user) == {of_user(1): 4, of_user(2): 5}
+    assert many(counts.items(), 0, of_user) == {}
