@@ -15,13 +15,13 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from chatrouting import actions, protocol, transport
+from chatrouting.audience import Subscription
 from chatrouting.connections import too_many_connections
 from chatrouting.identities import Identity
 from chatrouting.outbox import Outbox, Send
 from chatrouting.pace import Pace
 from chatrouting.process import process
 from chatrouting.protocol import CloseCode, Frame, Notice
-from chatrouting.rooms import Subscription
 from chatrouting.subscribing import subscribe
 from messages.acceptance import Accepted
 from messages.access import Actor
@@ -177,7 +177,7 @@ class ChatConsumer(AsyncConsumer):
             self._room_for_more.set()
             if code is CloseCode.SIGNED_OUT:
                 unsent = self.outbox.forget()
-                process.signed_out(self.identity, self.subscriptions.values(), unsent)
+                process.record.signed_out(self.identity, self.subscriptions.values(), unsent)
             self._unsubscribe_all()
             with translation.override(self._language):
                 self.push_always(protocol.error(error))
@@ -256,7 +256,7 @@ class ChatConsumer(AsyncConsumer):
         """A room has let us go, and said why."""
         chat_id = subscription.room.chat_id
         if why is Notice.SUBSCRIPTION_REVOKED:
-            process.revoked(subscription)
+            process.record.revoked(subscription)
         if self.subscriptions.get(chat_id) is subscription:
             del self.subscriptions[chat_id]
             if self.wanted.get(chat_id) is subscription:  # else another is being asked for

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from chatrouting.rooms import Listener, Subscription
+from chatrouting.audience import Listener, Subscription
 from messages.errors import BadMessageId, BadRequest
 from messages.message_id_generator import is_message_id
 

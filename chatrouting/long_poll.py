@@ -8,10 +8,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from chatrouting.audience import Subscription
 from chatrouting.identities import Identity, bearer_token, credential_of
 from chatrouting.process import process
 from chatrouting.protocol import CloseCode, Notice
-from chatrouting.rooms import Subscription
 from messages.access import Actor, Reach
 from messages.api.events import Wait
 from messages.errors import ChatError, NotFound

@@ -6,6 +6,8 @@ LEAVE_DELAY = 15.0
 # A process says who is with it at least this often; the other forget it after three times that.
 ANNOUNCE_INTERVAL = 20.0
 REMOTE_LIFETIME = 3 * ANNOUNCE_INTERVAL
+# In a crowd everybody's coming and going would cost everybody a frame.
+MAX_PRESENCE = 200
 
 Names = dict[int, str]
 

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from chatrouting.audience import Listener, Subscription
 from chatrouting.presence import ANNOUNCE_INTERVAL, Names
 from chatrouting.protocol import EventFrame
 from chatrouting.reading import Read
-from chatrouting.rooms import Listener, Room, Subscription
+from chatrouting.rooms import Room
 from messages.access import Reach
 from messages.identity import Cursor
 from messages.log import head_of, heads
@@ -120,7 +121,7 @@ class Registry:
         """An ephemeral frame for a chat's listeners here."""
         room = self.rooms.get(chat_id)
         if room is not None:
-            room.tell(text, but=but)
+            room.audience.tell(text, but=but)
 
     def hear_presence(self, process: str, presence: dict[str, Names]) -> None:
         for chat_id, names in presence.items():
@@ -165,7 +166,9 @@ class Registry:
 
     def _let_go(self) -> None:
         """Close the rooms that were empty at the last tick already."""
-        empty = {c for c, room in self.rooms.items() if room.is_empty and c not in self._opening}
+        empty = {
+            c for c, room in self.rooms.items() if room.audience.is_empty and c not in self._opening
+        }
         for chat_id in empty & self._emptied:
             self.rooms.pop(chat_id).close()
         self._emptied = empty - self._emptied

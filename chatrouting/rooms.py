@@ -7,82 +7,36 @@ filled from the log, what came before is dropped.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from chatrouting import protocol
+from chatrouting.audience import Audience, Listener, Subscription
+from chatrouting.catching_up import catch_up
 from chatrouting.known_access import KnownAccess
 from chatrouting.order import Order
-from chatrouting.presence import LEAVE_DELAY, Presence
+from chatrouting.presence import LEAVE_DELAY, MAX_PRESENCE, Presence
 from chatrouting.protocol import EventFrame, Notice
 from chatrouting.reading import Read
 from chatrouting.recent import Recent
-from chatrouting.transport import text_frame
-from messages.access import Actor, Reach, access_to
+from messages.access import Reach, access_to
 from messages.errors import NotFound, StaleCursor
 from messages.identity import Cursor
 from messages.log import events_since
 from messages.models import EventType
-from messages.resumption import missed
 
 logger = logging.getLogger(__name__)
 
 # How long an event may be overtaken by later ones before the log is asked for it, in seconds.
 HOLD = 0.05
-# The longest messages make each event of a page a quarter of a megabyte while it is read.
-CATCH_UP_PAGE = 8
-MAX_PRESENCE = 200
-
-
-class Listener(Protocol):
-    """A connection, as a room sees it."""
-
-    @property
-    def actor(self) -> Actor: ...
-
-    def push(self, text: str, frame: bytes | None = None) -> bool:
-        """Take a frame; False where it takes none now, and has to catch up from the log."""
-
-    def push_always(self, text: str) -> None: ...
-
-    def push_if_idle(self, text: str) -> None: ...
-
-    async def drained(self) -> None: ...
-
-    def unsubscribed(self, subscription: "Subscription", why: Notice) -> None:
-        """The room has ended this subscription."""
-
-
-class Subscription:
-    """One listener in one room, and what of its chat they may see.
-
-    `seq` is where it stands while it is not live, and, once it has ended, the last it was sent.
-    """
-
-    __slots__ = ("ended", "first_seq", "listener", "push", "room", "seq")
-
-    def __init__(self, room: "Room", listener: Listener, seq: int, first_seq: int) -> None:
-        self.room = room
-        self.listener = listener
-        self.push: Callable[..., bool] = listener.push
-        self.seq = seq
-        self.first_seq = first_seq
-        self.ended = False
-
-    @property
-    def sent_seq(self) -> int:
-        return self.room.seq if self in self.room.live else self.seq
 
 
 class Room:
-    """One chat's listeners here. `live` ones stand where the room stands, at `seq`."""
+    """One chat here: it stands at `seq` of the log, and so do its `live` listeners."""
 
     def __init__(self, chat_id: str, read: Read) -> None:
         self.chat_id = chat_id
-        self.live: set[Subscription] = set()
-        self.behind: set[Subscription] = set()
-        self.ahead: set[Subscription] = set()
-        self.newcomers: set[Subscription] = set()  # of all three, who may not see the whole chat
+        self.audience = Audience()
         self.open_seqs: dict[str, int] = {}  # messages still being generated, and their numbers
         self.is_over = False
         self.presence = Presence()
@@ -95,10 +49,6 @@ class Room:
         self._tasks: set[asyncio.Task[None]] = set()
 
     # --- who listens ---------------------------------------------------------------------------
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.live or self.behind or self.ahead)
 
     @property
     def epoch(self) -> str:
@@ -123,8 +73,7 @@ class Room:
     def subscribe(self, listener: Listener, position: Cursor, reach: Reach) -> Subscription:
         """Let somebody listen who knows the log up to `position`."""
         subscription = Subscription(self, listener, position.seq, reach.first_seq)
-        if reach.first_seq > 1:
-            self.newcomers.add(subscription)
+        self.audience.limit(subscription, reach)
         actor = listener.actor
         if self.presence.enter(actor.id, actor.name):
             self.tell_presence({actor.id: actor.name}, online=True)
@@ -138,12 +87,12 @@ class Room:
         """Let somebody go; whether it was their last connection here."""
         if subscription.ended:
             return False
-        self._drop(subscription)
+        self.audience.drop(subscription)
         return self.presence.leave(subscription.listener.actor.id, now)
 
     def recheck(self, subscription: Subscription) -> None:
         """Somebody's own rights have changed: they are let go if they may no longer listen."""
-        self._spawn(self._require_access(subscription))
+        self._spawn(self._or_end(subscription, self._require_access))
 
     def remembered(self, since: Cursor) -> list[dict[str, Any]] | None:
         """The events after `since`, where memory has them all, with their messages as they are."""
@@ -174,12 +123,6 @@ class Room:
             self._order.know(head.seq)
             self._fill_soon(0)
 
-    def tell(self, text: str, *, but: int | None = None) -> None:
-        """An ephemeral frame for everybody live, except the connections of one person."""
-        for subscription in self.live:
-            if subscription.listener.actor.id != but:
-                subscription.listener.push_if_idle(text)
-
     def tell_delta_at(self, head: Cursor, text: str, message_id: str) -> None:
         """What was added to an answer, once the room stands where the log stands now."""
         if head.epoch == self.epoch and self.seq < head.seq:
@@ -198,18 +141,14 @@ class Room:
                 self._deltas.append((seq, text, message_id))
 
     def _tell_delta(self, text: str, message_id: str) -> None:
-        """For everybody live who may see the message."""
-        seq = self.open_seqs.get(message_id, 0)
-        for subscription in self.live:
-            if subscription.first_seq == 1 or subscription.first_seq <= seq:
-                subscription.listener.push_if_idle(text)
+        self.audience.tell_of(self.open_seqs.get(message_id, 0), text)
 
     def tell_presence(self, people: dict[int, str], *, online: bool) -> None:
         if len(self.presence.here) > MAX_PRESENCE:
-            return  # in a crowd everybody's coming and going would cost everybody a frame
+            return
         for user_id, name in people.items():
             user = {"id": user_id, "name": name}
-            self.tell(protocol.presence(self.chat_id, user, online=online), but=user_id)
+            self.audience.tell(protocol.presence(self.chat_id, user, online=online), but=user_id)
 
     def close(self) -> None:
         """Let go of everything."""
@@ -226,35 +165,22 @@ class Room:
         self.recent.add(frame)
         if frame.type == EventType.MEMBER_LEFT:
             self._let_leave(frame.user_id, frame.seq)
-        if self.live and frame.text is not None:
-            for subscription in self._push(frame, frame.text):
+        if self.audience.live and frame.text is not None:
+            for subscription in self.audience.push(frame, frame.text):
                 subscription.seq = frame.seq - 1
                 self._fall_behind(subscription)
-        for subscription in [s for s in self.ahead if s.seq <= self.seq]:
-            self.ahead.discard(subscription)
+        for subscription in [s for s in self.audience.ahead if s.seq <= self.seq]:
+            self.audience.ahead.discard(subscription)
             self._settle(subscription)
         if self._deltas:
             self._tell_waiting_deltas()
 
-    def _push(self, frame: EventFrame, text: str) -> list[Subscription]:
-        """Send to everybody live; those who take no more now."""
-        ready = text_frame(text)
-        if not self.newcomers or frame.message_seq is None:
-            return [s for s in self.live if not s.push(text, ready)]
-        may_not_see = {s for s in self.newcomers & self.live if s.first_seq > frame.message_seq}
-        full = [s for s in self.live - may_not_see if not s.push(text, ready)]
-        if may_not_see:
-            text = protocol.without_message(text)
-            ready = text_frame(text)
-            full += [s for s in may_not_see if not s.push(text, ready)]
-        return full
-
     def _let_leave(self, user_id: int | None, seq: int) -> None:
         """Whoever left is let go before the event that says so, or any later one, is sent."""
-        for subscription in list(self.live):
+        for subscription in list(self.audience.live):
             actor = subscription.listener.actor
             if actor.id == user_id and not actor.is_moderator:
-                self.live.discard(subscription)
+                self.audience.live.discard(subscription)
                 subscription.seq = seq - 1
                 self._end(subscription, Notice.SUBSCRIPTION_REVOKED)
         self.recent.clear()  # who is erased leaves first, and is not named from memory after that
@@ -285,87 +211,50 @@ class Room:
             self._filling = None
 
     async def _catch_up(self, subscription: Subscription) -> None:
-        """Bring one listener from where it stands to where the room stands, from the log."""
-        while self._is_to_catch_up(subscription):
-            await subscription.listener.drained()
-            await self._push_page(subscription)
-        self.behind.discard(subscription)
+        await catch_up(self, subscription, self._read)
+        self.audience.behind.discard(subscription)
         if not subscription.ended:
             self._settle(subscription)
 
-    async def _push_page(self, subscription: Subscription) -> None:
-        """A function of its own, so that a page is not kept while a slow reader is waited for."""
-        position = Cursor(self.epoch, subscription.seq)
-        page = await self._read(_page_after, subscription.listener.actor, self.chat_id, position)
-        self._limit(subscription, page.access.reach)
-        if not page.events:
-            await asyncio.sleep(HOLD)  # the room heard of it before this reader could see it
-        for event in page.events:
-            text = protocol.event_text(event)
-            if subscription.ended or not subscription.push(text):
-                break
-            subscription.seq = event.seq
-
-    def _is_to_catch_up(self, subscription: Subscription) -> bool:
-        return not subscription.ended and subscription.seq < self.seq
-
     async def _require_access(self, subscription: Subscription) -> None:
-        try:
-            access = await self._read(access_to, subscription.listener.actor, self.chat_id)
-            self._limit(subscription, access.reach)
-        except NotFound:
-            self._end(subscription, Notice.SUBSCRIPTION_REVOKED)
-        except Exception:
-            logger.warning("room %s: access was not looked at", self.chat_id, exc_info=True)
-            self._end(subscription, Notice.POSITION_LOST)
+        access = await self._read(access_to, subscription.listener.actor, self.chat_id)
+        self.audience.limit(subscription, access.reach)
 
-    async def _catch_up_or_end(self, subscription: Subscription) -> None:
+    async def _or_end(
+        self, subscription: Subscription, look: Callable[[Subscription], Awaitable[None]]
+    ) -> None:
+        """Whoever may not listen, or cannot be told that they may, does not go on."""
         try:
-            await self._catch_up(subscription)
+            await look(subscription)
         except NotFound:
             self._end(subscription, Notice.SUBSCRIPTION_REVOKED)
         except StaleCursor:
             self._end(subscription, Notice.POSITION_LOST)
         except Exception:
-            logger.warning("room %s: catching up failed", self.chat_id, exc_info=True)
+            logger.warning("room %s: %s failed", self.chat_id, look.__name__, exc_info=True)
             self._end(subscription, Notice.POSITION_LOST)
 
     # --- where a subscription stands -----------------------------------------------------------
 
     def _settle(self, subscription: Subscription) -> None:
         if subscription.seq == self.seq:
-            self.live.add(subscription)
+            self.audience.live.add(subscription)
         elif subscription.seq > self.seq:
             # The log was read past what the room has heard of; it goes live when the room is there.
-            self.ahead.add(subscription)
+            self.audience.ahead.add(subscription)
             self.know_head(Cursor(self.epoch, subscription.seq))
         else:
             self._fall_behind(subscription)
 
     def _fall_behind(self, subscription: Subscription) -> None:
-        self.live.discard(subscription)
-        self.behind.add(subscription)
-        self._spawn(self._catch_up_or_end(subscription))
-
-    def _limit(self, subscription: Subscription, reach: Reach) -> None:
-        """What they may see can change while they listen: a moderator no longer is one, and who
-        has left and come back while catching up has begun anew."""
-        subscription.first_seq = reach.first_seq
-        if reach.first_seq > 1 and not subscription.ended:
-            self.newcomers.add(subscription)
-
-    def _drop(self, subscription: Subscription) -> None:
-        subscription.seq = subscription.sent_seq
-        subscription.ended = True
-        self.newcomers.discard(subscription)
-        self.live.discard(subscription)
-        self.behind.discard(subscription)
-        self.ahead.discard(subscription)
+        self.audience.live.discard(subscription)
+        self.audience.behind.add(subscription)
+        self._spawn(self._or_end(subscription, self._catch_up))
 
     def _end(self, subscription: Subscription, why: Notice) -> None:
         if subscription.ended:
             return
-        self._drop(subscription)
+        self.audience.drop(subscription)
         self.presence.leave(subscription.listener.actor.id, -LEAVE_DELAY)  # gone, not on the way
         subscription.listener.push_always(protocol.notice(why, self.chat_id))
         subscription.listener.unsubscribed(subscription, why)
@@ -373,7 +262,7 @@ class Room:
     def _end_all(self, why: Notice) -> None:
         """The chat is gone, or its numbers have begun anew: another room takes this one's place."""
         self.is_over = True
-        for subscription in [*self.live, *self.behind, *self.ahead]:
+        for subscription in self.audience:
             self._end(subscription, why)
 
     def _spawn(self, coroutine: Any) -> "asyncio.Task[None]":
@@ -381,7 +270,3 @@ class Room:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def _page_after(actor: Actor, chat_id: str, since: Cursor) -> Any:
-    return missed(actor, chat_id, since, limit=CATCH_UP_PAGE)

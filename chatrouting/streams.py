@@ -11,12 +11,14 @@ from django.conf import settings
 from django.utils import translation
 
 from chatrouting import protocol
+from chatrouting.audience import Subscription
 from chatrouting.identities import Identity
 from chatrouting.outbox import Outbox, Send
+from chatrouting.presence import MAX_PRESENCE
 from chatrouting.process import process
 from chatrouting.protocol import CloseCode, Notice
 from chatrouting.reading import read
-from chatrouting.rooms import MAX_PRESENCE, Room, Subscription
+from chatrouting.rooms import Room
 from chatrouting.transport import abort_http
 from messages.access import Actor, Reach, access_to
 from messages.clock import now_ms
@@ -72,7 +74,7 @@ class Ear:
 
     def unsubscribed(self, subscription: Subscription, why: Notice) -> None:
         if why is Notice.SUBSCRIPTION_REVOKED:
-            process.revoked(subscription)
+            process.record.revoked(subscription)
         self._stream.lost(self, why)
 
 
@@ -272,7 +274,7 @@ class Stream:
         if not self._over.is_set():
             if code is CloseCode.SIGNED_OUT:
                 unsent = self.outbox.forget()
-                process.signed_out(self.identity, self._subscriptions(), unsent)
+                process.record.signed_out(self.identity, self._subscriptions(), unsent)
             self._unsubscribe_all()
             with translation.override(self._language):
                 self._tell(protocol.error(error))

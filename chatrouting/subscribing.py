@@ -7,8 +7,9 @@ from django.conf import settings
 
 from chatrouting import protocol
 from chatrouting.fields import Caller, Data, Fields, whole
+from chatrouting.presence import MAX_PRESENCE
 from chatrouting.process import process
-from chatrouting.rooms import MAX_PRESENCE, Room
+from chatrouting.rooms import Room
 from messages.access import Access, Actor
 from messages.errors import Conflict, TooLarge, Unavailable
 from messages.identity import Cursor, require_chat_id

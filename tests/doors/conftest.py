@@ -42,7 +42,7 @@ async def sockets(
             await socket.leave()
     try:
         assert len(process.connections) == 0
-        assert all(room.is_empty for room in process.registry.rooms.values())
+        assert all(room.audience.is_empty for room in process.registry.rooms.values())
     finally:
         await process.stop()
 

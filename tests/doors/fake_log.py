@@ -8,12 +8,13 @@ from typing import Any
 
 import orjson
 
-from chatrouting import registry, rooms
+from chatrouting import catching_up, registry
+from chatrouting.audience import Subscription
 from chatrouting.protocol import EventFrame, Notice, event_frame
 from chatrouting.registry import Registry
-from chatrouting.rooms import Room, Subscription
+from chatrouting.rooms import Room
 from messages import log
-from messages.access import Actor, Reach
+from messages.access import Actor, Reach, access_to
 from messages.errors import NotFound, StaleCursor
 from messages.identity import Cursor
 from messages.log import LoggedEvent
@@ -102,7 +103,7 @@ class FakeLog:
     def _page(self, actor: Actor, chat_id: str, since: Cursor) -> EventPage:
         access = self._access(actor, chat_id)
         log.require_position(since, head=self.head, oldest_seq=self.oldest_seq)
-        events = self._events_since(chat_id, since.epoch, since.seq)[: rooms.CATCH_UP_PAGE]
+        events = self._events_since(chat_id, since.epoch, since.seq)[: catching_up.PAGE]
         events = within(access.reach, events)
         return EventPage(events, self.head, more=False, access=access)
 
@@ -118,8 +119,8 @@ class FakeLog:
 _READINGS: dict[Callable[..., Any], Callable[..., Any]] = {
     log.events_since: FakeLog._events_since,
     log.heads: FakeLog._heads,
-    rooms.access_to: FakeLog._access,
-    rooms._page_after: FakeLog._page,
+    access_to: FakeLog._access,
+    catching_up.page_after: FakeLog._page,
     registry._head_and_open: FakeLog._head_and_open,
 }
 

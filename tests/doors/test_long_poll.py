@@ -181,7 +181,7 @@ async def test_whoever_hangs_up_while_waiting_is_let_go_of(
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await until(lambda: not process.waiting)
-    assert process.registry.rooms[chat.pk].is_empty
+    assert process.registry.rooms[chat.pk].audience.is_empty
 
 
 async def test_a_leaving_server_answers_whoever_waits(bobs: Poller, chat: Chat, head: str) -> None:

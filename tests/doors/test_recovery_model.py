@@ -229,7 +229,7 @@ class World:
 
     def _is_quiet(self) -> bool:
         room = process.registry.ready(self.chat.pk)
-        return room is None or not (room.behind or room._filling)
+        return room is None or not (room.audience.behind or room._filling)
 
     async def leave(self) -> None:
         await self.by_socket.cut()

@@ -94,7 +94,7 @@ async def test_after_the_end_of_a_sign_in_no_room_writes_to_it(
     await commit(AuthToken.objects.all().delete)
     await commit(Session.objects.all().delete)
     await bobs.until(lambda frame: frame["op"] == "error")
-    assert process.registry.rooms[chat.pk].live == set()
+    assert process.registry.rooms[chat.pk].audience.live == set()
     await commit(say, ann, chat, "after")
     assert await bobs.closed() == 4501
     assert bobs.events() == []

@@ -181,12 +181,12 @@ async def test_a_slow_listener_falls_behind_alone_and_catches_up_in_order(
     await settle()
     assert ear.seqs == list(range(1, 253))
     assert slow.seqs == [1, 2]
-    assert process.room.behind
+    assert process.room.audience.behind
     slow.make_room(for_frames=30)  # fills up again in the middle of a page
     await settle()
     assert slow.seqs == list(range(1, 33))
     slow.make_room()
-    await until(lambda: not process.room.behind)
+    await until(lambda: not process.room.audience.behind)
     process.offer(fake.append())
     assert slow.seqs == ear.seqs == list(range(1, 254))
 
@@ -200,7 +200,7 @@ async def test_a_slow_listener_gets_no_ephemeral_frames(
     process.offer(fake.append())
     process.registry.tell(CHAT, '{"op":"ephemeral","type":"typing"}', but=None)
     slow.make_room()
-    await until(lambda: not process.room.behind)
+    await until(lambda: not process.room.audience.behind)
     assert slow.kinds("ephemeral") == []
     assert "typing" in ear.kinds("ephemeral")
 
@@ -212,7 +212,7 @@ async def test_somebody_who_starts_in_the_past_is_brought_up_to_date(
     late = Ear(BOB)
     await process.join(late, Cursor(fake.epoch, 2))
     process.offer(fake.append())
-    await until(lambda: not process.room.behind)
+    await until(lambda: not process.room.audience.behind)
     assert late.seqs == [3, 4, 5, 6]
 
 
@@ -236,7 +236,7 @@ async def test_somebody_who_knows_more_than_the_room_makes_it_read_on(
     await process.join(Ear(BOB), Cursor(fake.epoch, 3))
     await until(lambda: ear.seqs)
     assert ear.seqs == [1, 2, 3]
-    assert not process.room.ahead
+    assert not process.room.audience.ahead
 
 
 async def test_a_reading_that_fails_while_catching_up_ends_with_a_notice(
@@ -264,7 +264,7 @@ async def test_whoever_leaves_while_catching_up_is_left_alone(
     await settle()
     process.offer(fake.append())
     assert late.heard == []
-    assert process.room.live == {s for s in process.room.live if s.listener is ear}
+    assert all(subscription.listener is ear for subscription in process.room.audience.live)
 
 
 # --- numbers that begin anew ----------------------------------------------------------------------

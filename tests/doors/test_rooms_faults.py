@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatrouting import rooms
+from chatrouting.audience import Subscription
 from chatrouting.protocol import EventFrame
-from chatrouting.rooms import Subscription
 from messages.identity import Cursor
 from tests.doors.fake_log import ANN, BOB, Ear, FakeLog, Process, settle
 
@@ -104,7 +104,7 @@ class World:
                 assert ear.seqs == list(range(start + 1, start + 1 + len(ear.seqs)))
                 continue
             assert ear.seqs == list(range(start + 1, head + 1))
-            assert subscription in self.process.room.live
+            assert subscription in self.process.room.audience.live
         self.process.registry.close()
         await settle()
 

@@ -196,7 +196,7 @@ async def test_a_mistake_past_the_guard_lets_go_of_everything(
     with pytest.raises(RuntimeError, match="a mistake of ours"):
         await bobs.leave()
     assert len(process.connections) == 0
-    assert process.registry.rooms[chat.pk].is_empty
+    assert process.registry.rooms[chat.pk].audience.is_empty
     for _ in range(2):
         await process.registry.tick()
     assert process.registry.rooms == {}

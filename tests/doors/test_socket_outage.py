@@ -132,5 +132,5 @@ async def test_an_outage_ends_no_connection_and_what_was_said_is_heard_after_it(
     await process.connections.tick()
     await process.registry.tick()
     assert (await bobs.next("event"))["message"]["content"] == "unheard"
-    await until(lambda: process.registry.rooms[chat.pk].live)
+    await until(lambda: process.registry.rooms[chat.pk].audience.live)
     assert await read(lambda: True)

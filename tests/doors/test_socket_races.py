@@ -168,7 +168,7 @@ async def test_whoever_leaves_while_an_answer_is_on_its_way_is_in_no_room(
     held_up.may_arrive.set()
     await read(lambda: None)
     await asyncio.sleep(0.02)
-    assert all(room.is_empty for room in process.registry.rooms.values())
+    assert all(room.audience.is_empty for room in process.registry.rooms.values())
 
 
 async def test_numbers_that_begin_anew_under_an_answer_cost_another_reading(

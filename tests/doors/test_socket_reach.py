@@ -125,7 +125,7 @@ async def test_who_no_longer_moderates_hears_what_members_hear(
     await commit(carl.groups.clear)
     await process.connections.tick()
     room = process.registry.rooms[chat.pk]
-    await until(lambda: room.newcomers)
+    await until(lambda: room.audience.newcomers)
     message = await read(lambda: Message.objects.values("rev").get(pk=old["messageId"]))
     await commit(edit, ann, old, "twice", rev=message["rev"])
     assert "message" not in await carls.next("event")

@@ -390,7 +390,7 @@ async def test_a_second_subscribe_takes_the_place_of_the_first(
     await commit(say, ann, chat, "two")
     await bobs.everything()
     assert [event["message"]["content"] for event in bobs.events()] == ["one", "two"]
-    assert len(process.registry.rooms[chat.pk].live) == 1
+    assert len(process.registry.rooms[chat.pk].audience.live) == 1
 
 
 async def test_of_several_subscribes_under_way_the_last_counts(

@@ -168,5 +168,5 @@ async def test_the_outsider_finds_no_work_and_staff_may(
 
 async def test_a_delta_of_another_process_is_passed_on(anns: Socket, chat: Chat) -> None:
     text = '{"op":"ephemeral","type":"aiDelta","chatId":"c"}'
-    process._hear("x", "delta", [chat.pk, text, "m"])
+    process.exchange.hear("x", "delta", [chat.pk, text, "m"])
     assert (await anns.next("ephemeral", "aiDelta"))["chatId"] == "c"

@@ -318,8 +318,10 @@ async def test_the_same_chat_twice_is_once(
     listen: Listen, ann: User, bob: User, chat: Chat
 ) -> None:
     bobs = await listen(bob, chat, chat)
-    await until(lambda: process.registry.ready(chat.pk) and process.registry.rooms[chat.pk].live)
-    assert len(process.registry.rooms[chat.pk].live) == 1
+    await until(
+        lambda: process.registry.ready(chat.pk) and process.registry.rooms[chat.pk].audience.live
+    )
+    assert len(process.registry.rooms[chat.pk].audience.live) == 1
     await commit(say, ann, chat, "once")
     await commit(say, ann, chat, "twice")
     await bobs.next("event")

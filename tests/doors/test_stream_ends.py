@@ -41,7 +41,7 @@ def dinner(ann: User, bob: User) -> Chat:
 async def live(stream: EventStream, *chats: Chat) -> EventStream:
     """A stream whose chats are all listened to."""
     await until(lambda: all(process.registry.ready(c.pk) for c in chats))
-    await until(lambda: all(process.registry.rooms[c.pk].live for c in chats))
+    await until(lambda: all(process.registry.rooms[c.pk].audience.live for c in chats))
     return stream
 
 
@@ -250,11 +250,11 @@ async def test_a_slow_reader_costs_so_much_and_gets_everything_when_it_wakes_up(
     await anns.until(lambda f: f["op"] == "event" and f["seq"] == last)
     await anns.do("typing", chatId=chat.pk, on=True)
     assert stream.outbox._bytes < MAX_BYTES + 100_000
-    assert process.registry.rooms[chat.pk].behind
+    assert process.registry.rooms[chat.pk].audience.behind
     frozen.reads.set()
     await until(lambda: frozen.seqs()[-1:] == [last])
     assert frozen.seqs() == [message["seq"] for message in sent]
-    await until(lambda: process.registry.rooms[chat.pk].live)
+    await until(lambda: process.registry.rooms[chat.pk].audience.live)
 
 
 async def test_a_reader_that_takes_nothing_for_half_a_minute_is_dropped(
