@@ -1,6 +1,5 @@
 """What a process tells its own rooms and connections, the other processes, and hears from these."""
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from chatrouting.endings import Endings
 from chatrouting.identities import Credential
 from chatrouting.protocol import EventFrame
 from chatrouting.registry import Registry
+from chatrouting.tasks import Tasks
 from chatrouting.wakeups import Sender
 from messages.engine import Engine
 from messages.log import LoggedEvent
@@ -40,11 +40,10 @@ class Exchange:
         self._deltas = deltas
         self._engine = engine
         self._had_crowd = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+        self._tasks.cancel()
 
     # --- from here --------------------------------------------------------------------------------
 
@@ -123,9 +122,7 @@ class Exchange:
         if what["over"]:
             self._connections.end(credentials)
             return
-        task = asyncio.ensure_future(self._connections.recheck(credentials))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._connections.recheck(credentials))
 
 
 def ring_from_outside(events: Iterable[LoggedEvent], ending: int | None) -> None:

@@ -27,10 +27,10 @@ class Outbox:
     """
 
     direct: DirectTransport | None = None
+    on_drain: Callable[[], None] = staticmethod(lambda: None)
 
-    def __init__(self, send: Send, *, on_drain: Callable[[], None], clock: Callable[[], float]):
+    def __init__(self, send: Send, *, clock: Callable[[], float]) -> None:
         self._send = send
-        self._on_drain = on_drain
         self._clock = clock
         self._queue: deque[str] = deque()
         self._bytes = 0
@@ -107,7 +107,7 @@ class Outbox:
             self._task.cancel()
             # Not left to the task: one that is cancelled before its first step never ends itself.
             self._task = None
-        self._on_drain()
+        self.on_drain()
 
     def _enqueue(self, text: str) -> None:
         self._queue.append(text)
@@ -145,7 +145,7 @@ class Outbox:
             self.close()
         else:
             self._task = None
-            self._on_drain()
+            self.on_drain()
 
 
 def _size(text: str) -> int:

@@ -19,6 +19,7 @@ from chatrouting.presence import LEAVE_DELAY, MAX_PRESENCE, Presence
 from chatrouting.protocol import EventFrame, Notice
 from chatrouting.reading import Read
 from chatrouting.recent import Recent
+from chatrouting.tasks import Tasks
 from messages.access import Reach, access_to
 from messages.errors import NotFound, StaleCursor
 from messages.identity import Cursor
@@ -46,7 +47,7 @@ class Room:
         self._read = read
         self._deltas: list[tuple[int, str, str]] = []  # that wait for this number to be delivered
         self._filling: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     # --- who listens ---------------------------------------------------------------------------
 
@@ -92,7 +93,7 @@ class Room:
 
     def recheck(self, subscription: Subscription) -> None:
         """Somebody's own rights have changed: they are let go if they may no longer listen."""
-        self._spawn(self._or_end(subscription, self._require_access))
+        self._tasks.start(self._or_end(subscription, self._require_access))
 
     def remembered(self, since: Cursor) -> list[dict[str, Any]] | None:
         """The events after `since`, where memory has them all, with their messages as they are."""
@@ -152,8 +153,7 @@ class Room:
 
     def close(self) -> None:
         """Let go of everything."""
-        for task in self._tasks:
-            task.cancel()
+        self._tasks.cancel()
 
     def _deliver(self, frame: EventFrame) -> None:
         """The next event, to everybody who stands where the room stands."""
@@ -189,7 +189,7 @@ class Room:
 
     def _fill_soon(self, delay: float) -> None:
         if self._filling is None and self._order.has_hole:
-            self._filling = self._spawn(self._fill(delay))
+            self._filling = self._tasks.start(self._fill(delay))
 
     async def _fill(self, delay: float) -> None:
         """Read from the log what is missing between here and the known head."""
@@ -249,7 +249,7 @@ class Room:
     def _fall_behind(self, subscription: Subscription) -> None:
         self.audience.live.discard(subscription)
         self.audience.behind.add(subscription)
-        self._spawn(self._or_end(subscription, self._catch_up))
+        self._tasks.start(self._or_end(subscription, self._catch_up))
 
     def _end(self, subscription: Subscription, why: Notice) -> None:
         if subscription.ended:
@@ -264,9 +264,3 @@ class Room:
         self.is_over = True
         for subscription in self.audience:
             self._end(subscription, why)
-
-    def _spawn(self, coroutine: Any) -> "asyncio.Task[None]":
-        task: asyncio.Task[None] = asyncio.create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task

@@ -17,11 +17,12 @@ from django.utils import translation
 
 from chatrouting.client import address_in
 from chatrouting.connections import too_many_connections
+from chatrouting.ears import Beginning
 from chatrouting.headers import with_headers
 from chatrouting.identities import Identity, bearer_token, credential_of
 from chatrouting.process import process
 from chatrouting.reading import read
-from chatrouting.streams import Beginning, Stream
+from chatrouting.streams import Stream
 from messages.access import Access, accesses_to
 from messages.addresses import counted
 from messages.api.errors import refusal

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +11,7 @@ from django.utils import translation
 
 from chatrouting import protocol
 from chatrouting.audience import Subscription
+from chatrouting.ears import Beginning, Ear
 from chatrouting.identities import Identity
 from chatrouting.outbox import Outbox, Send
 from chatrouting.presence import MAX_PRESENCE
@@ -19,11 +19,12 @@ from chatrouting.process import process
 from chatrouting.protocol import CloseCode, Notice
 from chatrouting.reading import read
 from chatrouting.rooms import Room
+from chatrouting.tasks import Tasks
 from chatrouting.transport import abort_http
-from messages.access import Actor, Reach, access_to
+from messages.access import access_to
 from messages.clock import now_ms
 from messages.errors import ChatError, Internal, NotFound
-from messages.identity import Cursor, join_positions
+from messages.identity import join_positions
 
 logger = logging.getLogger(__name__)
 
@@ -33,49 +34,6 @@ KEEP_ALIVE = 15.0
 GOODBYE = 5.0
 _GOODBYE_IN_A_HURRY = 1.0
 _COMMENT = ":\n\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Beginning:
-    """Where a stream begins in one chat. A position that is lost is told, and left for the head."""
-
-    position: Cursor
-    reach: Reach
-    is_lost: bool = False
-
-
-class Ear:
-    """One chat of a stream, as its room sees it. It stands at `position` in the log."""
-
-    def __init__(self, stream: "Stream", chat_id: str, beginning: Beginning) -> None:
-        self.chat_id = chat_id
-        self.position = beginning.position
-        self.reach = beginning.reach
-        self.subscription: Subscription | None = None
-        self._stream = stream
-        self.push_if_idle: Callable[[str], None] = stream.push_if_idle
-        self.drained = stream.outbox.drained
-
-    @property
-    def actor(self) -> Actor:
-        return self._stream.identity.actor
-
-    def push(self, text: str, frame: bytes | None = None) -> bool:
-        """An event. The room brings number after number, so counting them tells the position."""
-        before = self.position
-        self.position = Cursor(before.epoch, before.seq + 1)
-        if self._stream.push_event(text):
-            return True
-        self.position = before
-        return False
-
-    def push_always(self, text: str) -> None:
-        """The notice of an end, which the stream words itself once it knows how it goes on."""
-
-    def unsubscribed(self, subscription: Subscription, why: Notice) -> None:
-        if why is Notice.SUBSCRIPTION_REVOKED:
-            process.record.revoked(subscription)
-        self._stream.lost(self, why)
 
 
 Begin = Callable[[Ear], Awaitable[None]]
@@ -88,15 +46,13 @@ class Stream:
         self, identity: Identity, chats: Mapping[str, Beginning], send: Callable[..., Any]
     ) -> None:
         self.identity = identity
-        self.outbox = Outbox(
-            _as_body(send), on_drain=lambda: None, clock=asyncio.get_running_loop().time
-        )
+        self.outbox = Outbox(_as_body(send), clock=asyncio.get_running_loop().time)
         self._send = send
         self._language = translation.get_language()
         self._ears = {chat_id: Ear(self, chat_id, b) for chat_id, b in chats.items()}
         self._lost = [self._ears[chat_id] for chat_id, b in chats.items() if b.is_lost]
         self._over = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     # --- its life ---------------------------------------------------------------------------------
 
@@ -159,8 +115,7 @@ class Stream:
         self.outbox.close()
 
     def _unsubscribe_all(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+        self._tasks.cancel()
         for subscription in self._subscriptions():
             process.registry.unsubscribe(subscription)
         self._ears.clear()
@@ -213,9 +168,7 @@ class Stream:
             self.end(CloseCode.ACCESS_REMOVED, NotFound())
 
     def _spawn(self, ear: Ear, begin: Begin) -> None:
-        task = asyncio.create_task(self._begin_or_end(ear, begin))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._begin_or_end(ear, begin))
 
     async def _begin_or_end(self, ear: Ear, begin: Begin) -> None:
         try:

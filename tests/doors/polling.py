@@ -1,5 +1,7 @@
 """Asking the API on the event loop, where a request can wait for what has not happened yet."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx2
@@ -17,7 +19,7 @@ class Poller:
 
     def __init__(self, token: str, chat: Chat) -> None:
         self._client = httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(application),
+            transport=httpx2.ASGITransport(_served),
             base_url=f"http://localhost/api/v1/chats/{chat.pk}/",
             headers={"authorization": f"Bearer {token}"},
             timeout=None,  # the server has one
@@ -36,6 +38,28 @@ class Poller:
     async def error(self, **query: Any) -> tuple[int, str]:
         status, body = await self.get("events/", **query)
         return status, body["error"]["code"]
+
+
+async def _served(scope: Any, receive: Callable[[], Awaitable[Any]], send: Any) -> None:
+    """As a server does it: that a client has gone is told the application, which ends by itself."""
+    gone = asyncio.Event()
+
+    async def hear() -> Any:
+        asked, left = asyncio.ensure_future(receive()), asyncio.ensure_future(gone.wait())
+        try:
+            await asyncio.wait({asked, left}, return_when=asyncio.FIRST_COMPLETED)
+            return {"type": "http.disconnect"} if left.done() else asked.result()
+        finally:
+            asked.cancel()
+            left.cancel()
+
+    serving = asyncio.ensure_future(application(scope, hear, send))
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        gone.set()
+        await serving
+        raise
 
 
 async def poller(user: User, chat: Chat) -> Poller:

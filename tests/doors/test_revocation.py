@@ -109,7 +109,7 @@ async def test_what_waits_for_whoever_is_signed_out_is_dropped() -> None:
         await may_go.wait()
         went.append(message["text"])
 
-    outbox = Outbox(send, on_drain=lambda: None, clock=asyncio.get_running_loop().time)
+    outbox = Outbox(send, clock=asyncio.get_running_loop().time)
     for text in ("first", "second", "third"):
         assert outbox.push(text)
     outbox.forget()

@@ -400,7 +400,7 @@ async def test_a_closed_room_leaves_no_task_behind(process: Process, fake: FakeL
     fake.append()
     process.offer(fake.append())
     await settle()
-    tasks = set(process.room._tasks)
+    tasks = set(process.room._tasks._running)
     assert tasks
     process.registry.close()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -14,10 +14,12 @@ from django.test import Client
 from django.utils import timezone
 from knox.models import AuthToken
 
-from chatrouting import consumers
+from chatrouting import consumers, dialogue
+from chatrouting.actions import ACTIONS
 from chatrouting.asgi import application
 from chatrouting.outbox import MAX_BYTES
 from chatrouting.process import process
+from chatrouting.protocol import CloseCode
 from chatrouting.reading import read
 from messages import sign_ins
 from messages.access import actor_of
@@ -243,17 +245,15 @@ async def test_whoever_is_no_longer_staff_does_not_come_back_from_memory(
 
 
 async def test_sixty_seconds_of_silence_end_a_connection(
-    connect: Connect, ann: User, bob: User, monkeypatch: pytest.MonkeyPatch
+    connect: Connect, ann: User, bob: User
 ) -> None:
     anns, bobs = await connect(ann), await connect(bob)
-    later = asyncio.get_running_loop().time() + 60.5
-    loop = SimpleNamespace(time=lambda: later)
     for connection in process.connections:
-        monkeypatch.setattr(connection, "heard_at", connection.heard_at + 0.4)
+        connection._dialogue.heard_at -= 45.0
     await process.connections.tick()
     await assert_alive(anns)
     (silent,) = (c for c in process.connections if c.identity.actor.id == bob.pk)
-    monkeypatch.setattr(silent, "_loop", _Later(silent._loop, loop.time))
+    silent._dialogue.heard_at -= 20.0
     await process.connections.tick()
     assert await bobs.closed() == 4003
     error = bobs.heard[-1]["error"]
@@ -261,26 +261,15 @@ async def test_sixty_seconds_of_silence_end_a_connection(
     await assert_alive(anns)
 
 
-class _Later:
-    """An event loop whose clock is set by hand."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, time: Any) -> None:
-        self._loop = loop
-        self.time = time
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._loop, name)
-
-
 async def test_any_frame_breaks_the_silence(connect: Connect, ann: User) -> None:
     anns = await connect(ann)
     (connection,) = process.connections
     for say_something in (anns.do("ping"), anns.say_text("nonsense"), anns.say_bytes(b"\0")):
-        connection.heard_at -= 59.0
+        connection._dialogue.heard_at -= 59.0
         await say_something
         await anns.everything()
         assert connection.silent_for < 30
-    connection.heard_at -= 61.0
+    connection._dialogue.heard_at -= 61.0
     await process.connections.tick()
     assert await anns.closed() == 4003
 
@@ -368,7 +357,7 @@ async def test_a_client_that_takes_nothing_for_half_a_minute_is_dropped(
     now = asyncio.get_running_loop().time()
     monkeypatch.setattr(connection.outbox, "_clock", lambda: now + 29.0)
     await process.connections.tick()
-    assert not connection._ended
+    assert not connection._dialogue.is_over
     monkeypatch.setattr(connection.outbox, "_clock", lambda: now + 31.0)
     await process.connections.tick()
     async with asyncio.timeout(10):
@@ -416,14 +405,14 @@ async def test_so_many_actions_are_under_way_and_no_more(
         await answered.wait()
         return {}
 
-    monkeypatch.setitem(consumers.actions.ACTIONS, "slow", slow)
+    monkeypatch.setitem(ACTIONS, "slow", slow)
     client = FrozenClient()
     task = client.connect(await read(token_of, ann))
     await client.until(lambda: len(client.taken) == 2)
     client.ask(100, action="slow")
-    await client.until(lambda: client.asked.qsize() == 100 - consumers.MAX_UNDER_WAY)
+    await client.until(lambda: client.asked.qsize() == 100 - dialogue.MAX_UNDER_WAY)
     await asyncio.sleep(0.02)
-    assert client.asked.qsize() == 100 - consumers.MAX_UNDER_WAY
+    assert client.asked.qsize() == 100 - dialogue.MAX_UNDER_WAY
     answered.set()
     await client.until(lambda: len(client.taken) == 102)
     client.gone()
@@ -436,15 +425,15 @@ async def test_an_ended_connection_is_let_go_of_though_its_actions_hang(
     async def hang(*_: Any) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setitem(consumers.actions.ACTIONS, "hang", hang)
+    monkeypatch.setitem(ACTIONS, "hang", hang)
     client = FrozenClient()
     task = client.connect(await read(token_of, ann))
     await client.until(lambda: len(client.taken) == 2)
     client.ask(100, action="hang")
-    await client.until(lambda: client.asked.qsize() == 100 - consumers.MAX_UNDER_WAY)
+    await client.until(lambda: client.asked.qsize() == 100 - dialogue.MAX_UNDER_WAY)
     await asyncio.sleep(0.02)
     (connection,) = process.connections
-    connection.end(consumers.CloseCode.SILENT, Unavailable())
+    connection.end(CloseCode.SILENT, Unavailable())
     client.gone()
     async with asyncio.timeout(10):
         await task

@@ -191,7 +191,7 @@ async def test_a_mistake_past_the_guard_lets_go_of_everything(
     bobs = await connect(bob)
     await bobs.do("subscribe", chatId=chat.pk)
     (connection,) = process.connections
-    monkeypatch.setattr(connection, "_on_frame", fails_later)
+    monkeypatch.setattr(connection._dialogue, "hear", fails_later)
     await bobs.begin("ping")
     with pytest.raises(RuntimeError, match="a mistake of ours"):
         await bobs.leave()

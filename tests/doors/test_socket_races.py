@@ -257,7 +257,7 @@ async def test_an_ended_session_is_told_to_the_other_processes(
     other: Process, connect: Connect, ann: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[dict[str, Any]] = []
-    monkeypatch.setattr(other, "_recheck", heard.append)
+    monkeypatch.setattr(other.exchange, "_recheck", heard.append)
     anns = await connect(ann, how=script)
     await commit(lambda: AuthToken.objects.all().delete())
     assert await anns.closed() == 4501

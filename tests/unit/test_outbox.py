@@ -25,7 +25,8 @@ class Wire:
         self._writable = asyncio.Event()
         self._writable.set()
         self._broken = False
-        self.outbox = Outbox(self.send, on_drain=self._drained, clock=lambda: self.now)
+        self.outbox = Outbox(self.send, clock=lambda: self.now)
+        self.outbox.on_drain = self._drained
 
     async def send(self, message: Mapping[str, Any]) -> None:
         try:
