@@ -14,17 +14,15 @@ from chatrouting.crowds import Crowds, many, of_address, of_user
 from chatrouting.identities import Credential, Identity, identities
 from chatrouting.protocol import CloseCode, Notice
 from chatrouting.reading import Readers
-from messages.clock import now_ms
 from messages.endings import News
 from messages.errors import ChatError, RateLimited, Unauthenticated, Unavailable
 from messages.models import Ending
+from messages.sign_ins import ends_soon
 
 SILENCE = 60.0
 STUCK = 30.0
 Kind = Ending.Kind
 _IDENTITIES_A_QUERY = 500
-# Whose sign-in runs out within this time is told so, in milliseconds.
-EXPIRING = 300_000
 TOO_MANY_SECONDS = 30
 K = TypeVar("K")
 
@@ -183,7 +181,7 @@ class Connections:
                 continue
             if identity.actor != connection.identity.actor:
                 connection.identify(identity)
-            if is_expiring(identity) and connection not in self._warned:
+            if ends_soon(identity.ends_at) and connection not in self._warned:
                 self._warned.add(connection)
                 connection.notify(Notice.SESSION_EXPIRING)
 
@@ -210,7 +208,3 @@ def _discard(sets: dict[K, set[Connection]], key: K, connection: Connection) -> 
 
 def _taking_room(some: Iterable[Connection]) -> int:
     return sum(connection.takes_room for connection in some)
-
-
-def is_expiring(identity: Identity) -> bool:
-    return identity.ends_at is not None and identity.ends_at - now_ms() < EXPIRING

@@ -17,6 +17,9 @@ from messages.clock import now_ms
 from messages.errors import NotFound
 from messages.models import MAX_AGENT, SignIn
 
+# Before a sign-in runs out its person is told, in milliseconds.
+SOON = 300_000
+
 
 @dataclass(frozen=True, slots=True)
 class Browser:
@@ -69,6 +72,19 @@ def end_others(user: Any, here: SessionBase) -> None:
 
 def begun_at(session: SessionBase) -> int | None:
     return SignIn.objects.filter(session=session.session_key).values_list("at", flat=True).first()
+
+
+def ends_soon(ends_at: int | None) -> bool:
+    """Whether the person is to be told."""
+    return ends_at is not None and ends_at - now_ms() < SOON
+
+
+def end_of(session: SessionBase) -> int | None:
+    """When this runs out, in milliseconds, where that is soon. No request puts it off."""
+    rows = Session.objects.filter(pk=session.session_key)
+    end = rows.values_list("expire_date", flat=True).first()
+    ends_at = None if end is None else int(end.timestamp() * 1000)
+    return ends_at if ends_soon(ends_at) else None
 
 
 def is_current(session: Mapping[str, Any], user: Any) -> bool:

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -37,7 +38,11 @@ _PLACES = {"before": history.before, "after": history.after, "around": history.a
 
 class SignIn(LoginView):
     authentication_form = SignInForm
-    redirect_authenticated_user = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Whoever's sign-in ends soon asks to sign in again before it does."""
+        self.redirect_authenticated_user = "again" not in request.GET
+        return super().dispatch(request, *args, **kwargs)
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_invalid(form)
@@ -109,7 +114,7 @@ def chat_page(request: HttpRequest, chat_id: str) -> HttpResponse:
 def told_page(request: HttpRequest, chat_id: str) -> HttpResponse:
     """The part of a chat's page that a script asks for anew when something was decided."""
     access = access_to(actor_of(request.user), require_chat_id(chat_id))
-    return render(request, "chat/told.html", {"told": told(access)})
+    return render(request, "chat/told.html", {"told": told(request, access), "access": access})
 
 
 def _send(access: Access, typed: Typed) -> None:
@@ -147,7 +152,7 @@ def _show(request: HttpRequest, access: Access, typed: Typed, *, problem: str = 
         "is_newest": not place,
         "typed": typed,
         "problem": problem,
-        "told": told(access),
+        "told": told(request, access),
         "lines": [line_of(line) for line in lines],
         "blank_line": BLANK_LINE,
         "page": _for_the_script(access, page, lines),

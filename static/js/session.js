@@ -88,7 +88,7 @@ export class Session extends Chats {
 
   onFrame(frame) {
     this.trace.heard(frame);
-    if (frame.type === "decision") {
+    if (["decision", "sessionExpiring"].includes(frame.type)) {
       this.#onTold();
     }
     super.onFrame(frame);

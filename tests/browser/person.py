@@ -70,10 +70,14 @@ class Person:
 
     def sign_in(self, name: str) -> None:
         self.page.goto(f"{self.url}/accounts/login/")
+        self.fill_in(name)
+        expect(self.page.get_by_role("navigation", name="Chats")).to_be_visible()
+
+    def fill_in(self, name: str) -> None:
+        """The page that asks who one is."""
         self.page.get_by_label("Username").fill(name)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
-        expect(self.page.get_by_role("navigation", name="Chats")).to_be_visible()
 
     def begin_a_chat_with(self, name: str, title: str = "Lunch") -> None:
         self.page.goto(f"{self.url}/new/")

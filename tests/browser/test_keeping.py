@@ -1,7 +1,10 @@
 """What a browser keeps of chats from page to page, for whom, and how it gets on without."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -56,6 +59,25 @@ def test_a_later_page_shows_what_an_earlier_one_knew_before_it_hears_more(
     ann.context.set_offline(False)
     ann.sees("known before", "said meanwhile")
     ann.agrees_with_the_server()
+
+
+def test_whose_sign_in_ends_soon_is_told_and_keeps_what_they_were_writing(
+    sit_down: SitDown, site: Site, server: ServerProcess
+) -> None:
+    ann = sit_down("ann", anew=True)
+    ann.open_chat()
+    ann.is_in_step()
+    ann.box.fill("half a senten")
+    with closing(sqlite3.connect(site.values["DATABASE_URL"].removeprefix("sqlite:///"))) as rows:
+        soon = datetime.now(UTC) + timedelta(minutes=4)
+        rows.execute("UPDATE django_session SET expire_date = ?", [f"{soon:%Y-%m-%d %H:%M:%S}"])
+        rows.commit()
+    expect(ann.page.locator("#told")).to_contain_text("You will be signed out at")
+    ann.page.get_by_role("link", name="Sign in again").click()
+    ann.fill_in("ann")
+    ann.is_in_step()
+    expect(ann.page.locator("#told")).to_be_empty()
+    expect(ann.box).to_have_value("half a senten")
 
 
 def test_what_was_typed_outlives_its_page_and_the_server(

@@ -1,11 +1,14 @@
 """What the pages show: to members, to the outsider, to nobody signed in."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from messages.access import actor_of
@@ -40,6 +43,29 @@ def test_nobody_is_asked_to_sign_in_before_a_chat_says_that_it_exists(
     assert client.get(page_of(chat)).status_code == 302
     assert client.post(page_of(chat), {"content": "hello"}).status_code == 302
     assert not Message.objects.exists()
+
+
+def test_whose_sign_in_ends_soon_is_told_and_signs_in_again_before(
+    client: Client, ann: User, bob: User, chat: Chat
+) -> None:
+    ann.set_password("demo")
+    ann.save()
+    who = {"username": "ann", "password": "demo"}
+    client.post("/accounts/login/", who)
+    theirs = sign_in(bob)
+    told = f"{page_of(chat)}told/"
+    again = f"/accounts/login/?again=1&amp;next={page_of(chat)}"
+    assert again not in text(client.get(page_of(chat))) + text(client.get(told))
+    soon = timezone.now() + timedelta(minutes=4)
+    Session.objects.filter(signin__user=ann).update(expire_date=soon)
+    assert again in text(client.get(page_of(chat)))
+    assert again in text(client.get(told))
+    assert again not in text(theirs.get(told))
+    assert client.get("/accounts/login/").status_code == 302
+    assert 'name="password"' in text(client.get(unescape(again)))
+    answer = client.post("/accounts/login/?again=1", who | {"next": page_of(chat)})
+    assert (answer.status_code, answer["Location"]) == (302, page_of(chat))
+    assert again not in text(client.get(page_of(chat)))
 
 
 def test_a_member_finds_the_chat_in_the_list_and_opens_it(ann_client: Client, chat: Chat) -> None:
@@ -255,5 +281,5 @@ def test_pages_take_as_many_queries_however_much_there_is(
         say(bob, chat, f"number {number}")
     with django_assert_num_queries(4):  # session, user; lines, their last messages
         ann_client.get("/")
-    with django_assert_num_queries(8):  # and: access, messages; told, held
+    with django_assert_num_queries(9):  # and: access, messages; told, held; when signed out
         ann_client.get(page_of(chat))
