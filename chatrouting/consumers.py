@@ -19,7 +19,6 @@ from chatrouting.outbox import Outbox, Send
 from chatrouting.process import process
 from chatrouting.protocol import CloseCode, Notice
 from chatrouting.subscribing import subscribe
-from chatrouting.tasks import Tasks
 from messages.access import Actor
 from messages.clock import now_ms
 from messages.errors import (
@@ -51,7 +50,7 @@ class ChatConsumer(AsyncConsumer):
         self.scope = scope
         self._send = send
         self._language: str = scope["language"]
-        self._tasks = Tasks()
+        self._closing: asyncio.Task[None] | None = None
         self.subscriptions: dict[str, Subscription] = {}
         self.wanted: dict[str, object] = {}
         self.typed: dict[str, tuple[int, bool]] = {}
@@ -156,7 +155,7 @@ class ChatConsumer(AsyncConsumer):
             self._unsubscribe_all()
             with translation.override(self._language):
                 self.push_always(protocol.error(error))
-            self._tasks.start(self._close(code))
+            self._closing = asyncio.create_task(self._close(code))
 
     async def _close(self, code: CloseCode) -> None:
         try:
@@ -189,7 +188,8 @@ class ChatConsumer(AsyncConsumer):
         if process.is_leaving and not self.outbox.is_idle:
             self._abort()  # the server would wait for it to read
         self.outbox.close()
-        self._tasks.cancel()
+        if self._closing is not None:
+            self._closing.cancel()
         self._dialogue.close()
 
     def _unsubscribe_all(self) -> None:
