@@ -4,6 +4,8 @@ Django's names are made of the code's. They are translated here and not at each 
 in another language is no change of the database, and no migration.
 """
 
+from typing import Any
+
 from django.apps import apps
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
@@ -30,11 +32,33 @@ NAMES = {
     *(_("ending"), _("endings"), _("key"), _("kind"), _("number")),
 }
 
+# Of django-axes, which does not speak Portuguese, and knox, which speaks English alone.
+BORROWED = {
+    *(_("User Agent"), _("IP Address"), _("Username"), _("HTTP Accept"), _("Path")),
+    *(_("Attempt Time"), _("Access lock out"), _("access failure"), _("access failures")),
+    *(_("GET Data"), _("POST Data"), _("Failed Logins"), _("access attempt")),
+    *(_("access attempts"), _("Access Attempt"), _("Expires At"), _("access log")),
+    *(_("access attempt expiration"), _("access attempt expirations"), _("access logs")),
+    *(_("Logout Time"), _("Session key hash (sha256)"), _("auth token"), _("auth tokens")),
+    *(_("digest"), _("token key"), _("user"), _("created"), _("expiry")),
+}
+# What is said in the pages of django-axes beside the names.
+SAID = (
+    *(_("Locked Out"), _("Form Data"), _("Meta Data"), _("Not set"), _("Attempt Remaining")),
+    _("Clean up expired attempts"),
+)
+
 
 def translate_names() -> None:
-    for model in apps.get_app_config("chat_messages").get_models():
-        meta = model._meta
-        meta.verbose_name = gettext_lazy(str(meta.verbose_name))
-        meta.verbose_name_plural = gettext_lazy(str(meta.verbose_name_plural))
-        for field in meta.fields:
-            field.verbose_name = gettext_lazy(str(field.verbose_name))
+    for app in ("chat_messages", "knox"):
+        for model in apps.get_app_config(app).get_models():
+            _translate(model._meta)
+    apps.get_app_config("axes").verbose_name = gettext_lazy("Sign-in attempts")
+    apps.get_app_config("knox").verbose_name = gettext_lazy("API tokens")
+
+
+def _translate(meta: Any) -> None:
+    meta.verbose_name = gettext_lazy(str(meta.verbose_name))
+    meta.verbose_name_plural = gettext_lazy(str(meta.verbose_name_plural))
+    for field in meta.fields:
+        field.verbose_name = gettext_lazy(str(field.verbose_name))

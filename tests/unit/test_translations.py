@@ -11,8 +11,7 @@ from django.apps import apps
 from django.utils.translation import override
 from django.utils.translation.template import templatize
 
-from messages.admin.names import NAMES
-from messages.models import Message
+from messages.admin.names import BORROWED, NAMES
 from messages.pages.words import WORDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,11 +109,27 @@ def test_a_refusal_is_given_a_sentence_that_can_be_found() -> None:
         assert not isinstance(said, ast.JoinedStr), ast.unparse(call)
 
 
-def test_every_model_and_field_has_a_name_in_the_admin() -> None:
-    own = [model._meta for model in apps.get_app_config("chat_messages").get_models()]
+@pytest.mark.parametrize(
+    "labels,names", [(["chat_messages"], NAMES), (["axes", "knox"], BORROWED)]
+)
+def test_every_model_and_field_has_a_name_in_the_admin(labels: list[str], names: set[str]) -> None:
+    metas = [m._meta for label in labels for m in apps.get_app_config(label).get_models()]
     with override(None):
-        of_models = {str(n) for meta in own for n in (meta.verbose_name, meta.verbose_name_plural)}
-        of_fields = {str(field.verbose_name) for meta in own for field in meta.fields}
-    assert of_models | (of_fields - {"ID"}) == NAMES
+        of_models = {
+            str(n) for meta in metas for n in (meta.verbose_name, meta.verbose_name_plural)
+        }
+        of_fields = {str(field.verbose_name) for meta in metas for field in meta.fields}
+    assert of_models | (of_fields - {"ID"}) == names
+
+
+@pytest.mark.parametrize(
+    "model,field,name",
+    [
+        ("chat_messages.Message", "reply_to", "resposta a"),
+        ("axes.AccessAttempt", "ip_address", "Endereço IP"),
+        ("knox.AuthToken", "expiry", "validade"),
+    ],
+)
+def test_the_admin_names_them_in_portuguese(model: str, field: str, name: str) -> None:
     with override("pt-br"):
-        assert str(Message._meta.get_field("reply_to").verbose_name) == "resposta a"
+        assert str(apps.get_model(model)._meta.get_field(field).verbose_name) == name
