@@ -5,7 +5,6 @@ whoever listens forgets as well. Steps of one small transaction each; stopped an
 run goes on, since the account, by whose name it is found, goes last.
 """
 
-import re
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
@@ -19,8 +18,7 @@ from django.db import transaction
 from django.db.models import Max, Min, Q
 from knox.models import AuthToken
 
-from messages import chats, log, membership
-from messages.access import actor_of
+from messages import chats, log, membership, mentions
 from messages.changes import empty
 from messages.models import (
     Ban,
@@ -54,11 +52,11 @@ def erase(user_id: int) -> Iterator[int]:
     """All of it, step by step; how many of `size_of` each has done."""
     _close(user_id)
     yield 1
-    yield from _answers(user_id)
     for chat_id in Membership.objects.filter(user_id=user_id).values_list("chat_id", flat=True):
         _leave(user_id, chat_id)
         yield 1
     yield from _messages(user_id)
+    yield from _answers(user_id)
     yield from _events(user_id)
     _records(user_id)
     _end(user_id)
@@ -122,27 +120,31 @@ def _messages(user_id: int) -> Iterator[int]:
 
 
 def _answers(user_id: int) -> Iterator[int]:
-    """What an AI has said of them by name, in the chats that they were in."""
-    user = get_user_model().objects.get(pk=user_id)
-    names = "|".join(map(re.escape, {user.username, actor_of(user).name}))
-    naming = re.compile(rf"(?<!\w)({names})(?!\w)")
+    """What an AI has said of them by name, in the chats that they were in.
+
+    After their messages, of which no answer is told any more then. One under way was: it goes if
+    it has named them by now, and begins again if not.
+    """
+    names = mentions.naming(get_user_model().objects.get(pk=user_id))
     for chat_id in sorted(_chats_of(user_id)):
-        said = Message.objects.filter(chat_id=chat_id, type=MessageType.AI, removed=None)
-        rows = said.values_list("pk", "content").iterator(STEP)
-        message_ids = [pk for pk, content in rows if naming.search(content)]
+        mentions.begin_answers_again(chat_id)
+        message_ids = mentions.answers_with(names, chat_id)
         for start in range(0, len(message_ids), STEP):
             _empty(chat_id, message_ids[start : start + STEP])
         yield 1
 
 
 def _chats_of(user_id: int) -> set[str]:
-    """Those that they are in, have left, or have written in."""
+    """Those that they are in, have left, or have written in: as the log knows it to the end."""
+    named = Q(type__in=_NAMING, data__user__id=user_id)
     rows = (
         Membership.objects.filter(user_id=user_id),
         Revocation.objects.filter(user_id=user_id),
         Message.objects.filter(author_id=user_id),
+        Event.objects.filter(Q(actor_id=user_id) | named),
     )
-    return {chat_id for some in rows for chat_id in some.values_list("chat_id", flat=True)}
+    chat_ids = (some.order_by().values_list("chat_id", flat=True).distinct() for some in rows)
+    return {chat_id for some in chat_ids for chat_id in some}
 
 
 @transaction.atomic

@@ -51,9 +51,14 @@ def add_to(message: WireMessage) -> None:
     """
     job = Job.objects.select_for_update().filter(pk=message["messageId"])
     start, told = job.values_list("told_from", "told").first() or (0, "")
-    content = message["content"][:start] + told
+    content = whole(message["content"], start, told)
     if len(content) > len(message["content"]):
         message |= {"content": content, "html": render(content)}
+
+
+def whole(content: str, start: int, told: str) -> str:
+    """What is stored with what was told, of which either may be behind."""
+    return max(content, content[:start] + told, key=len)
 
 
 def forget(message_id: str) -> None:

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import Client
 from knox.models import AuthToken
 
-from messages import erasure, held, invitations, moderation
+from messages import erasure, held, invitations, jobs, moderation, told
 from messages.access import actor_of
 from messages.chats import create_chat
 from messages.errors import ChatError
@@ -24,6 +24,7 @@ from messages.models import (
     Decision,
     Event,
     Invitation,
+    Job,
     Membership,
     Message,
     Problem,
@@ -33,28 +34,34 @@ from messages.models import (
 from messages.pipeline import rate
 from messages.reports import report
 from messages.resumption import missed
+from messages.told import Telling
 from tests.domain.talk import VIDEO, ask, edit, log_of, remove, roles, say
+from tests.domain.working import KINDS, begin, complete
 from tests.people import make_moderator
 
 pytestmark = pytest.mark.django_db
 
-ANSWERS = ("> I was here\n\nmessage `{}`", "Ask Zaphod.", "Because.")
-SECRET = "Zaphod"  # in every word of his, and in his name
+ANSWERS = (
+    *("> I was here\n\nmessage `{}`", "Ask Zaphod.", "as záphod beeble said", "ZAPHOD42 is right"),
+    *("Mr Beeble", "Ask Beebles.", "Because."),
+)
+NAME = "Zaphod42"
+SECRET = "Zaphod"  # in every word of his, and in his names
 
 
 @pytest.fixture
 def zap(ann: User, chat: Chat) -> User:
     """Somebody with a past of every kind, in ann's chat and in one of his own."""
     user = User.objects.create_user(
-        "Zaphod", "Zaphod@example.org", "demo", first_name="Zaphod", last_name="B"
+        NAME, "Zaphod@example.org", "demo", first_name="Zaphod", last_name="Beeble"
     )
     add_member(actor_of(ann), chat.pk, user.pk)
     Client().force_login(user)
     AuthToken.objects.create(user=user)
-    Client().post("/accounts/login/", {"username": "Zaphod", "password": "wrong"})
-    Client().post("/accounts/login/", {"username": "ZAPHOD", "password": "wrong"})
+    Client().post("/accounts/login/", {"username": NAME, "password": "wrong"})
+    Client().post("/accounts/login/", {"username": NAME.upper(), "password": "wrong"})
     for by in (user, ann):  # a token of his, say, that staff have deleted
-        LogEntry.objects.create(user=by, object_repr=f"digest : {SECRET}", action_flag=3)
+        LogEntry.objects.create(user=by, object_repr=f"digest : {NAME}", action_flag=3)
     return user
 
 
@@ -117,7 +124,7 @@ def holes(chat: Chat) -> list[int]:
 
 def test_no_row_has_a_word_or_a_name_of_somebody_erased(past: Chat, zap: User) -> None:
     assert any(SECRET.casefold() in rows for rows in everything_stored().values())
-    call_command("erase_user", "Zaphod", "--yes", verbosity=0)
+    call_command("erase_user", NAME, "--yes", verbosity=0)
     assert [table for table, rows in everything_stored().items() if SECRET.casefold() in rows] == []
     assert not Event.objects.filter(actor_id=zap.pk).exists()
     assert not Message.objects.filter(author_id=zap.pk).exists()
@@ -126,12 +133,13 @@ def test_no_row_has_a_word_or_a_name_of_somebody_erased(past: Chat, zap: User) -
 
 
 def test_what_others_wrote_stays(past: Chat) -> None:
-    call_command("erase_user", "Zaphod", "--yes", verbosity=0)
+    call_command("erase_user", NAME, "--yes", verbosity=0)
     assert set(Message.objects.filter(removed=None).values_list("content", flat=True)) == {
         "Hello",
         "Hello him",
         "What does he say?",
         "Why?",
+        "Ask Beebles.",
         "Because.",
     }
     assert roles(past) == {"ann": "owner", "bob": "member"}
@@ -140,11 +148,47 @@ def test_what_others_wrote_stays(past: Chat) -> None:
     assert not Invitation.objects.filter(revoked_at=None).exists()
 
 
+def test_answers_under_way_are_forgotten_or_begin_again(past: Chat, zap: User, bob: User) -> None:
+    """What they had read of the chat is gone once their author's messages are."""
+    Job.objects.all().delete()
+    naming, half, silent = (begin(ask(bob, past)) for _ in range(3))
+    told.keep([Telling(naming.message_id, naming.token, 0, "As Beeble says")])
+    jobs.save(half, "Ask zap", "")
+    told.keep([Telling(half.message_id, half.token, 4, "zaphod,")])
+    for _ in erasure.erase(zap.pk):
+        pass
+    for claim in (naming, half, silent):
+        assert not complete(claim, f"{SECRET} says so")
+    assert (
+        Message.objects.filter(
+            pk__in=(naming.message_id, half.message_id), content="", removed="erasure"
+        ).count()
+        == 2
+    )
+    (anew,) = jobs.take(KINDS, limit=10, now=silent.claimed_at)
+    assert (anew.message_id, anew.attempt) == (silent.message_id, 1)
+    assert complete(anew)
+
+
+def test_an_answer_that_ends_in_between_is_not_forgotten_about(
+    past: Chat, zap: User, bob: User
+) -> None:
+    """One ends after each step, for as long as they were asked to."""
+    Job.objects.all().delete()
+    claims = [begin(ask(bob, past)) for _ in range(20)]
+    ended = [
+        complete(claim, SECRET) for claim, _ in zip(claims, erasure.erase(zap.pk), strict=False)
+    ]
+    assert ended[0]
+    assert not ended[-1]
+    assert [table for table, rows in everything_stored().items() if SECRET.casefold() in rows] == []
+
+
 def test_who_listens_forgets_as_well(past: Chat, ann: User) -> None:
     """Applying the new events to what a client had gives what a fresh one gets."""
     known = {e.message["messageId"]: e.message for e in log_of(past) if e.message}
     since = Cursor(past.epoch, log_of(past)[-1].seq)
-    call_command("erase_user", "Zaphod", "--yes", verbosity=0)
+    call_command("erase_user", NAME, "--yes", verbosity=0)
     events = missed(actor_of(ann), past.pk, since).events
     known |= {e.message["messageId"]: e.message for e in events if e.message}
     assert known == {e.message["messageId"]: e.message for e in log_of(past) if e.message}
@@ -154,7 +198,7 @@ def test_who_listens_forgets_as_well(past: Chat, ann: User) -> None:
 
 
 def test_decisions_stay_and_say_neither_about_whom_nor_why(past: Chat) -> None:
-    call_command("erase_user", "Zaphod", "--yes", verbosity=0)
+    call_command("erase_user", NAME, "--yes", verbosity=0)
     assert {(d.verb, d.reason, d.user_id) for d in Decision.objects.exclude(verb="warn")} == {
         ("mute", "", None),
         ("unmute", "", None),
@@ -169,7 +213,7 @@ def test_nobody_stays_signed_in(past: Chat, zap: User) -> None:
     next(steps)
     assert not Session.objects.exists()
     assert not AuthToken.objects.exists()
-    Client().post("/accounts/login/", {"username": "Zaphod", "password": "demo"})
+    Client().post("/accounts/login/", {"username": NAME, "password": "demo"})
     assert not Session.objects.exists()
 
 
@@ -202,17 +246,17 @@ def _stopped_after(user_id: int, steps: int) -> Iterator[int]:
 
 
 def test_nobody_is_erased_by_a_slip(past: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("builtins.input", lambda _: "Zafod")
-    for name in ("Zaphod", "nobody"):
+    monkeypatch.setattr("builtins.input", lambda _: "Zafod42")
+    for name in (NAME, "nobody"):
         with pytest.raises(CommandError):
             call_command("erase_user", name, verbosity=0)
-    assert Membership.objects.filter(user__username="Zaphod").count() == 3
+    assert Membership.objects.filter(user__username=NAME).count() == 3
 
 
 def test_an_export_has_everything_and_only_theirs(
     past: Chat, zap: User, capfdbinary: Any, tmp_path: Any
 ) -> None:
-    call_command("export_user", "Zaphod", verbosity=0)
+    call_command("export_user", NAME, verbosity=0)
     whole = orjson.loads(capfdbinary.readouterr().out)
     assert whole["account"]["email"] == "Zaphod@example.org"
     assert {name: len(whole[name]) for name in whole if name != "account"} == {
@@ -237,6 +281,6 @@ def test_an_export_has_everything_and_only_theirs(
     assert [report["reason"] for report in whole["reports"]] == [f"{SECRET} says so"]
     assert b"Hello" not in orjson.dumps(whole)
     file = tmp_path / "zaphod.json"
-    call_command("export_user", "Zaphod", output=file, verbosity=0)
+    call_command("export_user", NAME, output=file, verbosity=0)
     assert orjson.loads(file.read_bytes()).keys() == whole.keys()
     assert [path.name for path in tmp_path.iterdir()] == ["zaphod.json"]
