@@ -6,6 +6,7 @@ Not a view: Django would keep a thread of its own for each answer for as long as
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -81,22 +82,28 @@ async def stream(scope: Scope, receive: Receive, send: Send) -> None:
             await _answer(_refusal(request, error), with_our_headers)
             return
         start = {"type": "http.response.start", "status": 200, "headers": _HEADERS}
-        await with_our_headers(start)
-        await Stream(identity, beginnings, send).run(receive)
+        begin = partial(with_our_headers, start)
+        await Stream(identity, beginnings, send, begin=begin).run(receive)
 
 
 async def _wish(request: ASGIRequest, *, has_room: bool) -> tuple[Identity, dict[str, Beginning]]:
-    """Who asks, and where they begin in which chats."""
+    """Who asks, and where they begin in which chats.
+
+    Whether there is room for them is asked last: between that and the stream that takes it
+    nothing is waited for, so that many at once find no more than there is.
+    """
     if request.method != "GET":
         raise _BadMethod
     if process.is_leaving:
         raise Unavailable
     identity = await _identity(request)
-    if not has_room or not process.connections.has_room_for(identity.actor.id):
+    if not has_room:
         raise too_many_connections()
     chat_ids = _chat_ids(request)
     since = _since(request)
     accesses = await read(accesses_to, identity.actor, chat_ids)
+    if not process.connections.has_room_for(identity.actor.id):
+        raise too_many_connections()
     return identity, {
         chat_id: _beginning(accesses[chat_id], since.get(chat_id)) for chat_id in chat_ids
     }

@@ -43,10 +43,15 @@ class Stream:
     """One answer without an end, sent through the same bounded outbox as a socket's frames."""
 
     def __init__(
-        self, identity: Identity, chats: Mapping[str, Beginning], send: Callable[..., Any]
+        self,
+        identity: Identity,
+        chats: Mapping[str, Beginning],
+        send: Callable[..., Any],
+        *,
+        begin: Callable[[], Awaitable[None]],
     ) -> None:
         self.identity = identity
-        self.outbox = Outbox(_as_body(send), clock=asyncio.get_running_loop().time)
+        self.outbox = Outbox(_as_body(send, begin), clock=asyncio.get_running_loop().time)
         self._send = send
         self._language = translation.get_language()
         self._ears = {chat_id: Ear(self, chat_id, b) for chat_id, b in chats.items()}
@@ -238,10 +243,15 @@ def _data(text: str) -> str:
     return f"data: {text}\n\n"
 
 
-def _as_body(send: Callable[..., Any]) -> Send:
-    """What the outbox sends as frames, as pieces of the answer."""
+def _as_body(send: Callable[..., Any], begin: Callable[[], Awaitable[None]]) -> Send:
+    """What the outbox sends as frames, as pieces of the answer, which begins with the first one."""
+    has_begun = False
 
     async def send_piece(message: Mapping[str, Any]) -> None:
+        nonlocal has_begun
+        if not has_begun:
+            has_begun = True
+            await begin()
         body = message["text"].encode()
         await send({"type": "http.response.body", "body": body, "more_body": True})
 

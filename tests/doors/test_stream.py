@@ -1,5 +1,6 @@
 """`GET stream/?chats=a,b`: the frames of a socket as server-sent events, one cursor for all."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -298,6 +299,19 @@ async def test_a_stream_is_one_more_connection_of_its_person(
     assert await refusal(stream_path(chat), headers) == (429, "rateLimited")
     await first.leave()
     await listen(bob, chat)
+
+
+async def test_many_streams_at_once_find_no_more_room_than_there_is(
+    settings: Settings, bob: User, chat: Chat
+) -> None:
+    settings.MAX_CONNECTIONS_USER = 2
+    headers = await with_token(bob)
+    streams = [EventStream(stream_path(chat), headers) for _ in range(20)]
+    await asyncio.gather(*(stream.open() for stream in streams))
+    statuses = [stream.status for stream in streams]
+    for stream in streams:
+        await stream.leave()
+    assert sorted(statuses) == [200] * 2 + [429] * 18
 
 
 async def test_a_failure_of_ours_has_a_number_that_is_in_the_log_too(
