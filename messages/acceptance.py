@@ -8,6 +8,7 @@ from django.db import transaction
 
 from messages import access, bulk, filters, log
 from messages.births import Births
+from messages.counts import Want
 from messages.drafts import Draft
 from messages.errors import BadRequest, ChatError, Forbidden, IdConflict, NotFound, RateLimited
 from messages.log import Head
@@ -57,7 +58,7 @@ def accept_all(drafts: Sequence[Draft]) -> list[Outcome]:
     A refused draft costs its neighbours nothing. Numbers are taken under the chats' locks, in
     the order of `drafts`, and the same clientMessageId is stored once however often it comes.
     """
-    paid: list[Sender] = []
+    paid: list[Want] = []
     try:
         return _accept_all(drafts, paid)
     except BaseException:
@@ -66,8 +67,8 @@ def accept_all(drafts: Sequence[Draft]) -> list[Outcome]:
 
 
 @transaction.atomic
-def _accept_all(drafts: Sequence[Draft], paid: list[Sender]) -> list[Outcome]:
-    """The same; `paid` is filled with whose sends were counted, whatever becomes of them."""
+def _accept_all(drafts: Sequence[Draft], paid: list[Want]) -> list[Outcome]:
+    """The same; `paid` is filled with what was counted, whatever becomes of the sends."""
     batch = _Batch(
         heads=log.lock({draft.chat_id for draft in drafts}),
         standings=access.standings_of((draft.chat_id, draft.actor.id) for draft in drafts),
@@ -123,15 +124,14 @@ def _store_fresh(
     drafts: Sequence[tuple[int, Draft]],
     batch: _Batch,
     outcomes: dict[int, Outcome],
-    paid: list[Sender],
+    paid: list[Want],
 ) -> None:
     senders = [_sender(draft, batch) for _, draft in drafts]
-    budgets = send_limit.take(senders)
-    for (index, draft), sender, budget in zip(drafts, senders, budgets, strict=True):
+    budgets = send_limit.take(senders, paid)
+    for (index, draft), budget in zip(drafts, budgets, strict=True):
         if isinstance(budget, RateLimited):
             outcomes[index] = budget
             continue
-        paid.append(sender)
         batch.digests[draft.key] = draft.digest
         message, placeholder = batch.births.add(draft, batch.heads[draft.chat_id])
         outcomes[index] = Accepted(message, placeholder, duplicate=False, budget=budget)

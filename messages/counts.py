@@ -79,19 +79,14 @@ class LocalCounts:
                 self._counts[name] = count + granted, until
         return Taken(granted, found[0][1] + granted if found else 0, refused_by, wait_ms)
 
-    def add(self, steps: Mapping[str, int], lifetime: int) -> dict[str, int]:
-        """Move each count by its step; the new counts. One begins with its first step."""
-        now = self._clock()
+    def give_back(self, steps: Mapping[str, int]) -> None:
+        """Take each count back by so many steps; one that has ended does not begin by that."""
         with self._lock:
-            self._make_room(now)
-            return {name: self._move(name, step, lifetime, now) for name, step in steps.items()}
-
-    def _move(self, name: str, step: int, lifetime: float, now: float) -> int:
-        count, until = self._counts.get(name, (0, 0.0))
-        if until <= now:
-            count, until = 0, now + lifetime
-        self._counts[name] = count + step, until
-        return count + step
+            now = self._clock()
+            for name, back in steps.items():
+                count, until = self._counts.get(name, (0, 0.0))
+                if until > now:
+                    self._counts[name] = max(0, count - back), until
 
     def read(self, names: Iterable[str]) -> dict[str, int]:
         now = self._clock()
@@ -119,9 +114,12 @@ def take(wants: Sequence[Want]) -> list[Taken]:
     return _take_in_redis(wants) if settings.REDIS_URL else local.take(wants)
 
 
-def add(steps: Mapping[str, int], lifetime: int) -> dict[str, int]:
-    """Move each count by its step; the new counts, exact however many count at once."""
-    return _add_in_redis(steps, lifetime) if settings.REDIS_URL else local.add(steps, lifetime)
+def give_back(steps: Mapping[str, int]) -> None:
+    """Take each count back by so many steps, never below nothing; one that has ended stays so."""
+    if settings.REDIS_URL:
+        _give_back_in_redis(steps)
+    else:
+        local.give_back(steps)
 
 
 def read(names: Iterable[str]) -> dict[str, int]:
@@ -189,23 +187,15 @@ def _script() -> Any:
     return get_redis_connection("default").register_script(_TAKE)
 
 
-def _add_in_redis(steps: Mapping[str, int], lifetime: int) -> dict[str, int]:
-    """By one command for all, since the client takes longer over each than the server does;
-    exact, since each count comes from its increment."""
+def _give_back_in_redis(steps: Mapping[str, int]) -> None:
+    """By one command for all, since the client takes longer over each than the server does."""
     names = [cache.make_key(counter) for counter in steps]
-    moved = get_redis_connection("default").eval(
-        _ADD, len(names), *names, lifetime, *steps.values()
-    )
-    return dict(zip(steps, moved, strict=True))
+    get_redis_connection("default").eval(_GIVE_BACK, len(names), *names, *steps.values())
 
 
-_ADD = """
-local counts = {}
+_GIVE_BACK = """
 for i, name in ipairs(KEYS) do
-    counts[i] = redis.call('INCRBY', name, ARGV[i + 1])
-    if counts[i] == tonumber(ARGV[i + 1]) then
-        redis.call('EXPIRE', name, ARGV[1])
-    end
+    local back = math.min(tonumber(ARGV[i]), tonumber(redis.call('GET', name)) or 0)
+    if back > 0 then redis.call('DECRBY', name, back) end
 end
-return counts
 """

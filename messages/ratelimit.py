@@ -39,8 +39,13 @@ class SendLimit:
         self._chat = Windows("messages.chat", "RATE_LIMIT_CHAT", "everyone")
         self._user = Windows("messages.user", "RATE_LIMIT_USER", "user")
 
-    def take(self, senders: Sequence[Sender]) -> list[Budget | RateLimited | None]:
-        """Count one send for each, in order; None where nothing is limited or counted."""
+    def take(
+        self, senders: Sequence[Sender], paid: list[Want] | None = None
+    ) -> list[Budget | RateLimited | None]:
+        """Count one send for each, in order; None where nothing is limited or counted.
+
+        `paid` is filled with what was granted, for `give_back`.
+        """
         nothing: list[Budget | RateLimited | None] = [None] * len(senders)
         tally = Tally(senders)
         now_ms = clock_ms()
@@ -51,20 +56,22 @@ class SendLimit:
         found = self._counters.ask(lambda: counts.take(wants))
         if found is None:
             return nothing
+        if paid is not None:
+            granted = zip(wants, found, strict=True)
+            paid += [Want(taken.granted, want.counters) for want, taken in granted]
         answers = {
             sender: plan.answers(tally[sender], taken, now_ms)
             for (sender, plan), taken in zip(plans.items(), found, strict=True)
         }
         return [next(answers[sender]) for sender in senders]
 
-    def give_back(self, senders: Sequence[Sender]) -> None:
+    def give_back(self, paid: Sequence[Want]) -> None:
         """Undo what was granted just now, for sends that could not be stored after all."""
-        plans = self._plans(senders, clock_ms())
-        steps = Tally(counter for sender in senders for counter in plans[sender].counters)
+        steps: Tally[str] = Tally()
+        for granted, counters in paid:
+            steps.update({counter.name: granted for counter in counters})
         if steps:
-            lifetime = max(counter.lifetime_ms for counter in steps) // 1000
-            back = {counter.name: -n for counter, n in steps.items()}
-            self._counters.ask(lambda: counts.add(back, lifetime))
+            self._counters.ask(lambda: counts.give_back(steps))
 
     def look(self, user_id: int, chat_id: str) -> Budget | None:
         """What is left of one's own in this chat, at no cost."""
@@ -133,27 +140,31 @@ class Limit:
         self._counters = Counters()
         self.is_closed_without_counters = closed
 
-    def take(self, who: object) -> None:
-        """Count one. Raises RateLimited, and Unavailable where the counters are needed."""
+    def take(self, who: object) -> Window | None:
+        """Count one; where that was, if anywhere, for `give_back`.
+
+        Raises RateLimited, and Unavailable where the counters are needed.
+        """
         now_ms = clock_ms()
         window = self._windows.of(str(who), now_ms)
         if window is None:
-            return
+            return None
         found = None
         if not self._counters.is_closed:
             found = self._counters.ask(lambda: counts.take([Want(1, [window.counter])]))
         if found is None:
             if self.is_closed_without_counters:
                 raise Unavailable(retry_after_ms=int(PAUSE_AFTER_FAILURE * 1000))
-        elif not found[0].granted:
+            return None
+        if not found[0].granted:
             raise window.refusal(found[0].wait_ms, now_ms, _TOO_MANY)
+        return window
 
-    def give_back(self, who: object) -> None:
-        """Undo a `take` that should cost nothing after all."""
-        window = self._windows.of(str(who), clock_ms())
-        if window is not None and not self._counters.is_closed:
-            steps = {window.counter.name: -1}
-            self._counters.ask(lambda: counts.add(steps, window.counter.lifetime_ms // 1000))
+    def give_back(self, taken: Window | None) -> None:
+        """Undo a `take` that should cost nothing after all, in the window in which it was."""
+        if taken is not None and not self._counters.is_closed:
+            steps = {taken.counter.name: 1}
+            self._counters.ask(lambda: counts.give_back(steps))
 
 
 send_limit = SendLimit()

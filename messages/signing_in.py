@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from messages.addresses import address_of, counted
 from messages.errors import RateLimited
 from messages.ratelimit import sign_ins_from_address, sign_ins_of_name
+from messages.windows import Window
 
 _MAX_NAME = 150
 
@@ -39,25 +40,24 @@ class LimitedSignIn(ModelBackend):
             return None
         name = folded(username)
         place = counted(address_of(request)) if request is not None else ""
-        _take(name, place)
+        taken_of_name, taken_from_address = _take(name, place)
         if request is not None and not AxesProxyHandler.is_allowed(request, {"username": username}):
             raise _locked()
         user = super().authenticate(request, username=username, password=password, **kwargs)
         if user is None:
             raise PermissionDenied
-        sign_ins_of_name.give_back(name)
-        if place:
-            sign_ins_from_address.give_back(place)
+        sign_ins_of_name.give_back(taken_of_name)
+        sign_ins_from_address.give_back(taken_from_address)
         return user
 
 
 def is_password_of(user: Any, password: str) -> bool:
     """Whether this is somebody's own, who is signed in; guesses cost as much as at the door."""
     name = folded(user.get_username())
-    sign_ins_of_name.take(name)
+    taken = sign_ins_of_name.take(name)
     is_right: bool = user.check_password(password)
     if is_right:
-        sign_ins_of_name.give_back(name)
+        sign_ins_of_name.give_back(taken)
     return is_right
 
 
@@ -71,10 +71,10 @@ def folded(username: str) -> str:
     return unicodedata.normalize("NFKC", username[:_MAX_NAME]).casefold()[:_MAX_NAME]
 
 
-def _take(name: str, place: str) -> None:
-    if place:
-        sign_ins_from_address.take(place)
-    sign_ins_of_name.take(name)
+def _take(name: str, place: str) -> tuple[Window | None, Window | None]:
+    """What is given back if it was the right password: of the name, and from the address."""
+    from_address = sign_ins_from_address.take(place) if place else None
+    return sign_ins_of_name.take(name), from_address
 
 
 def _locked() -> RateLimited:

@@ -1,5 +1,6 @@
 """The limits beside one's own in a chat: the chat's, one's own everywhere, slow mode, attempts."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -176,14 +177,41 @@ def three_a_day(settings: Settings) -> Callable[..., Limit]:
 
 def test_attempts_are_counted_for_each(three_a_day: Callable[..., Limit]) -> None:
     limit = three_a_day(closed=True)
-    for _ in range(3):
-        limit.take("ann")
+    *_, last = (limit.take("ann") for _ in range(3))
     with pytest.raises(RateLimited) as refused:
         limit.take("ann")
     assert (refused.value.limit, refused.value.details) == (3, {"scope": "tries"})
     limit.take("bob")
-    limit.give_back("ann")
+    limit.give_back(last)
     limit.take("ann")
+
+
+def test_what_is_given_back_later_gives_nobody_more_than_there_is(
+    three_a_day: Callable[..., Limit], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither in a window that it was not taken in, nor after its count has ended."""
+    settings.RATE_LIMIT_REPORTS, now = "3/10s", time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    limit = three_a_day(closed=True)
+    for forget in (lambda: None, forget_counts):
+        taken = [limit.take("ann") for _ in range(2)]
+        now += 20
+        forget()
+        for one in (*taken, *taken):
+            limit.give_back(one)
+        for _ in range(3):
+            limit.take("ann")
+        with pytest.raises(RateLimited):
+            limit.take("ann")
+        now += 20
+
+
+def test_a_count_that_is_given_back_never_goes_below_nothing() -> None:
+    counter = Counter("x", 2, 30_000)
+    counts.take([Want(1, [counter])])
+    counts.give_back({"x": 5, "never": 1})
+    assert counts.read(["x", "never"]) == {"x": 0, "never": 0}
+    assert counts.take([Want(9, [counter])])[0].granted == 2
 
 
 @pytest.mark.parametrize("decided", ["closed", "open"])
