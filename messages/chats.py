@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db import IntegrityError, transaction
 from django.dispatch import Signal
 
-from messages import bulk, log, membership
+from messages import bulk, log, membership, ratelimit
 from messages.access import Actor, access_to
 from messages.clock import now_ms
 from messages.drafts import require_text
@@ -36,11 +36,17 @@ read_further = Signal()
 
 
 def create_chat(
-    owner: Actor, title: object, *, chat_id: str | None = None, members: Sequence[Actor] = ()
+    owner: Actor,
+    title: object,
+    *,
+    chat_id: str | None = None,
+    members: Sequence[Actor] = (),
+    is_free: bool = False,
 ) -> str:
     """A new chat with its owner and first members; returns its chatId.
 
-    Raises BadRequest, BadChatId, IdConflict (the chatId is taken).
+    Free is what no door asks for, but a command. Raises BadRequest, BadChatId, IdConflict (the
+    chatId is taken), RateLimited.
     """
     chat_id = new_chat_id() if chat_id is None else require_chat_id(chat_id)
     now = now_ms()
@@ -49,15 +55,23 @@ def create_chat(
             Chat.objects.create(
                 chat_id=chat_id, title=require_title(title), created_at=now, last_at=now
             )
+            others = [member for member in members if member.id != owner.id]
+            if not is_free:
+                _require_budget(owner, added=len(others))
             membership.join(chat_id, owner, owner, Role.OWNER)
-            for member in members:
-                if member.id != owner.id:
-                    membership.join(chat_id, member, owner, Role.MEMBER)
+            for member in others:
+                membership.join(chat_id, member, owner, Role.MEMBER)
     except IntegrityError as error:
         if Chat.objects.filter(pk=chat_id).exists():
             raise IdConflict(details={"field": "chatId"}) from error
         raise
     return chat_id
+
+
+def _require_budget(owner: Actor, *, added: int) -> None:
+    ratelimit.chats.take(owner.id)
+    if added:
+        ratelimit.people.take(owner.id, added)
 
 
 def require_title(value: object) -> str:

@@ -12,7 +12,7 @@ from messages.drafts import Draft
 from messages.effects import About
 from messages.errors import BadRequest, ChatError, NotFound
 from messages.filters import require_words
-from messages.membership import lock_to_manage
+from messages.membership import lock_to_manage, require_budget
 from messages.models import Chat, Held, MessageType, Verb
 from messages.moderation import record, require_moderator
 from messages.rendering import render
@@ -67,6 +67,7 @@ def set_filter(actor: Actor, chat_id: str, *, words: object, links: bool) -> Non
     """What waits from now on; for owners and moderators, whose own messages never do."""
     text = require_words(words)
     lock_to_manage(actor, chat_id)
+    require_budget(actor)
     Chat.objects.filter(pk=chat_id).update(held_words=text, hold_links=links)
 
 

@@ -81,13 +81,14 @@ def open_ones(access: Access) -> list[WireInvitation]:
 def revoke(actor: Actor, chat_id: str, invitation_id: str) -> None:
     """From the commit on the link lets nobody in; doing it again changes nothing.
 
-    Raises NotFound, Forbidden.
+    Raises NotFound, Forbidden, RateLimited.
     """
     membership.lock_to_manage(actor, chat_id)
     found = Invitation.objects.filter(pk=invitation_id, chat_id=chat_id)
     if not found.exists():
         raise NotFound
-    found.filter(revoked_at=None).update(revoked_at=now_ms())
+    if found.filter(revoked_at=None).update(revoked_at=now_ms()):
+        membership.require_budget(actor)
 
 
 def look(actor: Actor, token: str) -> Door:
@@ -108,7 +109,8 @@ def look(actor: Actor, token: str) -> Door:
 def accept(actor: Actor, token: str) -> tuple[str, bool]:
     """Come in by a link: the chatId, and whether one is new there; who is in uses nothing up.
 
-    Uses are counted under the chat's lock, by a conditional update. Raises NotFound.
+    Uses are counted under the chat's lock, by a conditional update. Raises NotFound,
+    RateLimited.
     """
     invitation_id = _id_in(actor, token)
     chat_id = Invitation.objects.filter(pk=invitation_id).values_list("chat_id", flat=True).first()
@@ -121,6 +123,7 @@ def accept(actor: Actor, token: str) -> tuple[str, bool]:
         raise NotFound
     if _good(now_ms()).filter(pk=invitation_id).update(uses=F("uses") + 1) != 1:
         raise NotFound
+    membership.require_budget(actor)
     membership.join(chat_id, actor, actor, Role.MEMBER)
     return chat_id, True
 

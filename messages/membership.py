@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from messages import log, revocations
+from messages import log, ratelimit, revocations
 from messages.access import Access, Actor, access_to, actor_of, moderators_among
 from messages.clock import now_ms
 from messages.errors import BadRequest, Conflict, Forbidden, NotFound
@@ -37,6 +37,7 @@ def add_member(actor: Actor, chat_id: str, user_id: int, *, role: str = Role.MEM
         return False
     if Ban.objects.filter(chat_id=chat_id, user_id=user_id).exists():
         raise Conflict("They are banned from this chat.", details={"reason": "banned"})
+    require_budget(actor, added=1)
     join(chat_id, actor_of(user), actor, role)
     return True
 
@@ -59,7 +60,7 @@ def join(chat_id: str, member: Actor, by: Actor, role: Role) -> None:
         muted=mute is not None,
         muted_until=None if mute is None else mute.until,
     )
-    say(chat_id, EventType.MEMBER_JOINED, by, {"user": member.as_author(), "role": role.value})
+    _say(chat_id, EventType.MEMBER_JOINED, by, {"user": member.as_author(), "role": role.value})
 
 
 @transaction.atomic
@@ -113,6 +114,8 @@ def ban(actor: Actor, chat_id: str, user_id: int, *, reason: str = "") -> bool:
     membership = Membership.objects.filter(chat_id=chat_id, user_id=user_id).first()
     if membership is not None:
         _take_out(actor, membership, Cause.BANNED)
+    elif is_new:
+        require_budget(actor)
     return is_new
 
 
@@ -126,6 +129,7 @@ def lift_ban(actor: Actor, chat_id: str, user_id: int) -> None:
         raise NotFound
     if found.by_moderator and not actor.is_moderator:
         raise Forbidden
+    require_budget(actor)
     found.delete()
 
 
@@ -152,10 +156,32 @@ def lock_to_manage(actor: Actor, chat_id: str) -> Access:
     return access
 
 
+def require_budget(actor: Actor, *, added: int = 0) -> None:
+    """For a change of a chat, and so many people put into it; what moderators decide is free.
+
+    Raises RateLimited.
+    """
+    if not actor.is_moderator:
+        ratelimit.changes.take(actor.id)
+        if added:
+            ratelimit.people.take(actor.id, added)
+
+
 def say(
     chat_id: str, kind: EventType, actor: Actor | None, data: dict[str, Any] | None = None
 ) -> int:
-    """One event about the chat itself; its number."""
+    """One event about the chat itself, which somebody has changed; its number.
+
+    Raises RateLimited.
+    """
+    if actor is not None:
+        require_budget(actor)
+    return _say(chat_id, kind, actor, data)
+
+
+def _say(
+    chat_id: str, kind: EventType, actor: Actor | None, data: dict[str, Any] | None = None
+) -> int:
     head = log.lock_one(chat_id)
     author = None if actor is None else actor.as_author()
     event = log.next_event(head, kind, at=now_ms(), actor=author, data=data)
@@ -171,7 +197,7 @@ def pass_on_ownership(actor: Actor | None, chat_id: str) -> None:
         return
     Membership.objects.filter(pk=heir.pk).update(role=Role.OWNER)
     data = _naming(heir.user_id) | {"role": Role.OWNER.value}
-    say(chat_id, EventType.MEMBER_JOINED, actor, data)
+    _say(chat_id, EventType.MEMBER_JOINED, actor, data)
 
 
 def _take_out(actor: Actor, membership: Membership, cause: Cause) -> None:

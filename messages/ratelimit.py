@@ -140,8 +140,8 @@ class Limit:
         self._counters = Counters()
         self.is_closed_without_counters = closed
 
-    def take(self, who: object) -> Window | None:
-        """Count one; where that was, if anywhere, for `give_back`.
+    def take(self, who: object, steps: int = 1) -> Window | None:
+        """Count one, or all of several; where that was, if anywhere, for `give_back`.
 
         Raises RateLimited, and Unavailable where the counters are needed.
         """
@@ -151,19 +151,20 @@ class Limit:
             return None
         found = None
         if not self._counters.is_closed:
-            found = self._counters.ask(lambda: counts.take([Want(1, [window.counter])]))
+            found = self._counters.ask(lambda: counts.take([Want(steps, [window.counter])]))
         if found is None:
             if self.is_closed_without_counters:
                 raise Unavailable(retry_after_ms=int(PAUSE_AFTER_FAILURE * 1000))
             return None
-        if not found[0].granted:
+        if found[0].granted < steps:
+            self.give_back(window, found[0].granted)
             raise window.refusal(found[0].wait_ms, now_ms, _TOO_MANY)
         return window
 
-    def give_back(self, taken: Window | None) -> None:
+    def give_back(self, taken: Window | None, count: int = 1) -> None:
         """Undo a `take` that should cost nothing after all, in the window in which it was."""
         if taken is not None and not self._counters.is_closed:
-            steps = {taken.counter.name: 1}
+            steps = {taken.counter.name: count}
             self._counters.ask(lambda: counts.give_back(steps))
 
 
@@ -174,5 +175,7 @@ sign_ins_from_address = Limit("signInsFromAddress", "RATE_LIMIT_SIGN_IN_ADDRESS"
 reports = Limit("reports", "RATE_LIMIT_REPORTS", closed=False)
 invitations = Limit("invitations", "RATE_LIMIT_INVITATIONS", closed=True)
 changes = Limit("changes", "RATE_LIMIT_CHANGES", closed=False)
+chats = Limit("chats", "RATE_LIMIT_CHATS", closed=False)
+people = Limit("people", "RATE_LIMIT_PEOPLE", closed=False)
 pictures = Limit("pictures", "RATE_LIMIT_PICTURES", closed=False)
 searches = Limit("searches", "RATE_LIMIT_SEARCH", closed=False)

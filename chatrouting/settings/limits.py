@@ -14,8 +14,12 @@ RATE_LIMIT_SIGN_IN_ADDRESS = rate("RATE_LIMIT_SIGN_IN_ADDRESS", default="60/5m")
 # One person's.
 RATE_LIMIT_REPORTS = rate("RATE_LIMIT_REPORTS", default="20/10m")
 RATE_LIMIT_INVITATIONS = rate("RATE_LIMIT_INVITATIONS", default="60/h")
-# Edits and work asked for again, which everybody hears of as of a send.
+# What everybody in a chat hears of as of a send: edits, work asked for again, changes of the chat
+# and of who is in it.
 RATE_LIMIT_CHANGES = rate("RATE_LIMIT_CHANGES", default="60/10s")
+# New chats, and people who are put into chats by somebody else.
+RATE_LIMIT_CHATS = rate("RATE_LIMIT_CHATS", default="60/h")
+RATE_LIMIT_PEOPLE = rate("RATE_LIMIT_PEOPLE", default="500/h")
 # Pictures of videos that have to be fetched first.
 RATE_LIMIT_PICTURES = rate("RATE_LIMIT_PICTURES", default="300/10m")
 # Walks through a part of a chat, half a second of work each.

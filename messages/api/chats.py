@@ -47,7 +47,10 @@ class ChatsView(ApiView):
         )
 
     @documented(
-        "createChat", request=shapes.NewChat, answers={201: shapes.Chat}, refusals=(400, 403, 409)
+        "createChat",
+        request=shapes.NewChat,
+        answers={201: shapes.Chat},
+        refusals=(400, 403, 409, 429),
     )
     def post(self, request: Request) -> Response:
         """A new chat, of which you are the owner. A chatId that is taken is an `idConflict`."""
@@ -68,7 +71,7 @@ class ChatDetailView(ChatView):
         "changeChat",
         request=shapes.ChatChange,
         answers={200: shapes.Chat},
-        refusals=(400, 403, 404),
+        refusals=(400, 403, 404, 429),
     )
     def patch(self, request: Request, chat_id: str) -> Response:
         """Rename, freeze, thaw or slow it down, limit what newcomers see; for owners and staff."""

@@ -47,7 +47,7 @@ class InvitationsView(ChatView):
 
 
 class InvitationView(ChatView):
-    @documented("revokeInvitation", answers={204: None}, refusals=(400, 403, 404))
+    @documented("revokeInvitation", answers={204: None}, refusals=(400, 403, 404, 429))
     def delete(self, request: Request, chat_id: str, invitation_id: str) -> Response:
         """From now on the link lets nobody in."""
         writer.call(invitations.revoke, self.access.actor, chat_id, invitation_id)

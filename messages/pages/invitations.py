@@ -27,7 +27,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     except NotFound:
         return render(request, "invitation/closed.html", status=404)
     except (RateLimited, Unavailable) as refusal:  # guesses are counted
-        return refused(render(request, "invitation/closed.html"), refusal)
+        context = {"problem": refusal.message}
+        return refused(render(request, "invitation/closed.html", context), refusal)
     if door.is_member:
         return redirect("chat", door.chat_id)
     return render(request, "invitation/open.html", {"door": door})

@@ -19,7 +19,7 @@ from messages.errors import BadRequest, ChatError, NotFound
 from messages.identity import require_chat_id
 from messages.members import bans_of, members_of
 from messages.models import MAX_SLOW_MODE, MAX_TITLE, History, Role
-from messages.pages.requests import lines_for, number_in, same_404
+from messages.pages.requests import lines_for, number_in, refused, same_404
 from messages.pages.rows import moment
 from messages.writer import writer
 
@@ -46,7 +46,8 @@ def chat_settings(request: HttpRequest, chat_id: str) -> HttpResponse:
         # Of two who manage a chat, one may have been quicker; or this one no longer is in it.
         return _show(request, access_to(access.actor, chat_id), problem=_("It was gone already."))
     except ChatError as refusal:
-        return _show(request, access_to(access.actor, chat_id), problem=str(refusal.message))
+        page = _show(request, access_to(access.actor, chat_id), problem=str(refusal.message))
+        return refused(page, refusal)
     return redirect("chats") if act is _leave else redirect("chat-settings", chat_id)
 
 

@@ -19,7 +19,7 @@ from messages import chats, history
 from messages.access import Access, Actor, access_to, actor_of
 from messages.decisions import reasons_told
 from messages.drafts import draft_from
-from messages.errors import BadRequest, ChatError, IdConflict, NotFound
+from messages.errors import BadRequest, ChatError, IdConflict, NotFound, RateLimited
 from messages.history import Page, newest
 from messages.identity import new_client_message_id, require_chat_id
 from messages.models import MessageType, RemovedBy
@@ -84,8 +84,15 @@ def new_chat(request: HttpRequest) -> HttpResponse:
             )
         except BadRequest as refusal:
             form.add_error("title", str(refusal.message))
+        except RateLimited as refusal:
+            form.add_error(None, str(refusal.message))
+            return refused(_show_new(request, form), refusal)
         else:
             return redirect("chat", chat_id)
+    return _show_new(request, form)
+
+
+def _show_new(request: HttpRequest, form: NewChatForm) -> HttpResponse:
     return render(request, "chat/new.html", {"form": form, "lines": lines_of(request)})
 
 

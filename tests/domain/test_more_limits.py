@@ -8,13 +8,20 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django import Settings
 
-from messages import counts, ratelimit
+from messages import counts, held, invitations, membership, moderation, ratelimit
 from messages.acceptance import accept_all
 from messages.access import access_to, actor_of
 from messages.chats import change_chat, create_chat
 from messages.counts import Counter, Taken, Want
-from messages.errors import BadRequest, Forbidden, NotFound, RateLimited, Unavailable
-from messages.models import MAX_SLOW_MODE, Chat
+from messages.errors import (
+    BadRequest,
+    Forbidden,
+    IdConflict,
+    NotFound,
+    RateLimited,
+    Unavailable,
+)
+from messages.models import MAX_SLOW_MODE, Chat, Verb
 from messages.pipeline import cancel, retry
 from messages.ratelimit import Budget, Limit, Sender, SendLimit
 from tests.domain.counting import forget_counts
@@ -166,6 +173,71 @@ def test_edits_and_work_asked_for_again_have_a_limit_of_their_own(
     edit(bob, say(bob, chat), "3")
 
 
+@pytest.mark.django_db
+def test_changes_of_a_chat_and_of_who_is_in_it_count_with_them(
+    ann: User, bob: User, eve: User, mod: User, chat: Chat, settings: Settings
+) -> None:
+    owner, member, guest, moderator = map(actor_of, (ann, bob, eve, mod))
+    out = User.objects.create_user("out")
+    membership.ban(owner, chat.pk, out.pk)
+    link = invitations.create(owner, chat.pk)
+    here = chat.pk
+    settings.RATE_LIMIT_CHANGES = "1/d"
+    for user in (ann, bob, eve, mod):
+        ratelimit.changes.take(user.pk)
+    before = kinds(chat)
+    for change in (
+        lambda: change_chat(owner, here, title="Dinner"),
+        lambda: change_chat(owner, here, slow_mode_seconds=5),
+        lambda: change_chat(owner, here, history="sinceJoining"),
+        lambda: moderation.set_frozen(owner, here, frozen=True),
+        lambda: moderation.change_member(owner, here, bob.pk, role="owner"),
+        lambda: moderation.change_member(owner, here, bob.pk, muted=True),
+        lambda: membership.add_member(owner, here, eve.pk),
+        lambda: membership.remove_member(owner, here, bob.pk),
+        lambda: membership.remove_member(member, here, bob.pk),
+        lambda: moderation.ban(owner, here, bob.pk),
+        lambda: moderation.ban(owner, here, eve.pk),
+        lambda: moderation.lift_ban(owner, here, out.pk),
+        lambda: held.set_filter(owner, here, words=["darn"], links=False),
+        lambda: invitations.revoke(owner, here, link["invitationId"]),
+        lambda: invitations.accept(guest, link["token"]),
+    ):
+        with pytest.raises(RateLimited) as refused:
+            change()
+        assert refused.value.details == {"scope": "changes"}
+    assert kinds(chat) == before
+    change_chat(owner, here, title="Lunch")  # as it is called already
+    for user in (eve, bob):  # who may not is told so, and pays nothing
+        with pytest.raises((NotFound, Forbidden)):
+            change_chat(actor_of(user), here, title="Mine")
+    moderation.decide(moderator, Verb.MUTE, chat_id=here, user_id=bob.pk)
+    moderation.change_chat(moderator, here, title="Dinner", frozen=True)
+
+
+@pytest.mark.django_db
+def test_new_chats_and_people_put_into_chats_have_limits_of_their_own(
+    ann: User, bob: User, eve: User, mod: User, chat: Chat, settings: Settings
+) -> None:
+    settings.RATE_LIMIT_CHATS, settings.RATE_LIMIT_PEOPLE = "2/d", "3/d"
+    owner, others = actor_of(ann), [actor_of(user) for user in (bob, eve, mod)]
+    with pytest.raises(IdConflict):
+        create_chat(owner, "Again", chat_id=chat.pk)
+    create_chat(owner, "Two", members=[*others[:2], owner])
+    with pytest.raises(RateLimited) as refused:
+        create_chat(owner, "Five", members=others)
+    assert refused.value.details == {"scope": "people"}
+    assert not Chat.objects.filter(title="Five").exists()
+    membership.add_member(owner, chat.pk, eve.pk)
+    with pytest.raises(RateLimited):
+        membership.add_member(owner, chat.pk, mod.pk)
+    with pytest.raises(RateLimited) as refused:
+        create_chat(owner, "Three")
+    assert refused.value.details == {"scope": "chats"}
+    create_chat(owner, "By a command", members=others, is_free=True)
+    create_chat(others[0], "Bob's")
+
+
 # --- attempts at anything else -------------------------------------------------------------------
 
 
@@ -242,6 +314,8 @@ def test_what_is_decided() -> None:
         "reports": False,
         "invitations": True,
         "changes": False,
+        "chats": False,
+        "people": False,
         "pictures": False,
     }
     assert {name: getattr(ratelimit, name).is_closed_without_counters for name in decided} == (

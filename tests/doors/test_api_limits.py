@@ -61,6 +61,27 @@ def test_without_a_limit_there_is_no_budget(ann: User, chat: Chat, settings: Set
     assert "RateLimit-Limit" not in sent
 
 
+def test_chats_begun_and_changed_without_end_are_refused_at_every_door(
+    ann: User, bob: User, chat: Chat, settings: Settings
+) -> None:
+    settings.RATE_LIMIT_CHATS, settings.RATE_LIMIT_CHANGES = "2/d", "4/d"
+    caller, found = Caller(ann), []
+    for number in range(3):
+        found.append(caller.post("chats/", {"title": f"Chat {number}"}).status_code)
+        found.append(caller.patch(chat_path(chat), {"title": f"Lunch {number}"}).status_code)
+        found.append(caller.delete(chat_path(chat, f"members/{bob.pk}/")).status_code)
+        found.append(caller.post(chat_path(chat, "members/"), {"userId": bob.pk}).status_code)
+    assert found == [201, 200, 204, 201, 201, 200, 429, 200, 429, 429, 429, 200]
+    settings_page = caller.client.post(
+        f"/chats/{chat.pk}/settings/", {"act": "change", "title": "Dinner"}
+    )
+    new_chat = caller.client.post("/new/", {"title": "One more", "people": "bob"})
+    for page in (settings_page, new_chat):
+        assert page.status_code == 429
+        assert "Too many attempts" in page.content.decode()
+        assert int(page["Retry-After"]) > 0
+
+
 def test_slow_mode_is_set_by_who_manages_and_says_when_to_come_back(
     ann: User, bob: User, eve: User, chat: Chat
 ) -> None:

@@ -48,7 +48,8 @@ class Command(BaseCommand):
         _let_moderate(people["mod"])
         actors = {name: actor_of(user) for name, user in people.items()}
         with contextlib.suppress(IdConflict):
-            create_chat(actors["ann"], "Demo", chat_id=CHAT_ID, members=[actors["bob"]])
+            members = [actors["bob"]]
+            create_chat(actors["ann"], "Demo", chat_id=CHAT_ID, members=members, is_free=True)
         for refusal in _talk(actors):
             self.stderr.write(f"Left out of the demo chat: {refusal}")
         if options["verbosity"]:
