@@ -1,12 +1,13 @@
 """What rooms and sockets have to hear of: events, growing answers, sign-ins that have changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
 from django.contrib.sessions.models import Session
-from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 from django.db.transaction import on_commit
 from knox.models import AuthToken
 
@@ -30,6 +31,9 @@ def connect() -> None:
     post_save.connect(user_changed, sender=people)
     m2m_changed.connect(rights_changed, sender=people.groups.through)
     m2m_changed.connect(rights_changed, sender=people.user_permissions.through)
+    m2m_changed.connect(rights_of_groups_changed, sender=Group.permissions.through)
+    for holder in (Group, Permission):
+        pre_delete.connect(holder_goes, sender=holder)
 
 
 def publish(*, events: Sequence[LoggedEvent], ending: int | None, **_: Any) -> None:
@@ -68,7 +72,43 @@ def user_changed(*, instance: Any, created: bool, **_: Any) -> None:
 
 def rights_changed(*, instance: Any, pk_set: set[int] | None, action: str, **_: Any) -> None:
     """Somebody has come into a group, or out of it, or got a permission of their own."""
-    if action.startswith("post_"):
-        people = [instance.pk] if isinstance(instance, get_user_model()) else pk_set or ()
-        for user_id in people:
-            on_commit(partial(process.recheck, user_id=user_id))
+    if isinstance(instance, get_user_model()):
+        if action.startswith("post_"):
+            _recheck([instance.pk])
+    elif action == "pre_clear":  # afterwards nobody knows who they were
+        _recheck(_holders_of(instance))
+    elif action.startswith("post_"):
+        _recheck(pk_set or ())
+
+
+def rights_of_groups_changed(
+    *, instance: Group | Permission, pk_set: set[int] | None, action: str, **_: Any
+) -> None:
+    """A group has got a permission, or lost it."""
+    is_known_later = isinstance(instance, Group)
+    if action == "pre_clear" or (is_known_later and action.startswith("post_")):
+        _recheck(_holders_of(instance))
+    elif action.startswith("post_"):
+        _recheck(_staff(groups__in=pk_set or ()))
+
+
+def holder_goes(*, instance: Group | Permission, **_: Any) -> None:
+    """With it goes, without a word, who was in it."""
+    _recheck(_holders_of(instance))
+
+
+def _holders_of(instance: Group | Permission) -> list[int]:
+    if isinstance(instance, Group):
+        return _staff(groups=instance)
+    return [*_staff(user_permissions=instance), *_staff(groups__permissions=instance)]
+
+
+def _staff(**where: Any) -> list[int]:
+    """To others no permission opens a chat."""
+    found = get_user_model().objects.filter(is_staff=True, **where)
+    return list(found.values_list("pk", flat=True).distinct())
+
+
+def _recheck(people: Iterable[int]) -> None:
+    for user_id in people:
+        on_commit(partial(process.recheck, user_id=user_id))
