@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import get_user_model
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef, QuerySet
 
 from messages.models import Decision, Verb
@@ -73,3 +76,9 @@ def _decision(row: Any) -> WireDecision:
         "by": author(*row[9:13]),
         "user": author(*row[13:17]),
     }
+
+
+def admin_log_about(user_id: int) -> QuerySet[LogEntry]:
+    """What the admin has on record of somebody's account."""
+    accounts = ContentType.objects.get_for_model(get_user_model())
+    return LogEntry.objects.filter(content_type=accounts, object_id=str(user_id))

@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
-from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Max, Min, Q
@@ -20,6 +18,7 @@ from knox.models import AuthToken
 
 from messages import chats, log, membership, mentions
 from messages.changes import empty
+from messages.decisions import admin_log_about
 from messages.models import (
     Ban,
     Decision,
@@ -36,7 +35,7 @@ from messages.models import (
     Revocation,
 )
 from messages.representation import find_messages, places
-from messages.signing_in import folded
+from messages.signing_in import attempts_of
 
 STEP = 50
 EVENTS_STEP = 2_000
@@ -202,14 +201,10 @@ def _records(user_id: int) -> None:
 def _end(user_id: int) -> None:
     """The account, and with it the last rows that point at it or have its name."""
     name = get_user_model().objects.values_list("username", flat=True).get(pk=user_id)
-    if apps.is_installed("axes"):  # writes down under what names people tried to sign in
-        attempts: Any = apps.get_app_config("axes").get_models()
-        for model in attempts:
-            if any(field.name == "username" for field in model._meta.fields):
-                model.objects.filter(username__in={name, folded(name)}).delete()
-    users = ContentType.objects.get_for_model(get_user_model())
-    about = Q(content_type=users, object_id=str(user_id))
-    LogEntry.objects.filter(about | Q(user_id=user_id)).delete()
+    for attempts in attempts_of(name):
+        attempts.delete()
+    admin_log_about(user_id).delete()
+    LogEntry.objects.filter(user_id=user_id).delete()
     # What staff did with other rows of theirs: a token, an attempt to sign in.
     LogEntry.objects.filter(object_repr__icontains=name).update(object_repr="-")
     get_user_model().objects.filter(pk=user_id).delete()

@@ -1,14 +1,16 @@
 """Everything that is stored about one person, in parts that are read as they are written out."""
 
 from collections.abc import Iterator
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from knox.models import AuthToken
 
-from messages.decisions import decisions
+from messages.decisions import admin_log_about, decisions
 from messages.models import (
     Ban,
     Event,
@@ -17,6 +19,7 @@ from messages.models import (
     Invitation,
     Membership,
     Message,
+    MessageType,
     Problem,
     Report,
     Revocation,
@@ -24,39 +27,79 @@ from messages.models import (
     TokenName,
 )
 from messages.representation import find_messages, places
+from messages.signing_in import attempts_of
 
 Item = dict[str, Any]
 
 STEP = 200
 
 
+class Part(NamedTuple):
+    """Rows that point at somebody by `who`, and what of them is theirs to know."""
+
+    model: type[Model]
+    who: str
+    columns: tuple[str, ...]
+
+
+_ADMIN = ("action_time", "action_flag", "object_repr", "change_message")
+PARTS = {
+    "memberships": Part(
+        Membership,
+        "user",
+        ("chat_id", "chat__title", "role", "read_seq", "muted", "muted_until", "joined_at"),
+    ),
+    "feedback": Part(Feedback, "user", ("message_id", "verdict")),
+    "reports": Part(Report, "reporter", ("message_id", "reason", "at")),
+    "held": Part(
+        Held,
+        "author",
+        ("chat_id", "client_message_id", "type", "content", "url", "reply_to", "why", "at"),
+    ),
+    "events": Part(Event, "actor", ("chat_id", "seq", "at", "type", "message_id", "data")),
+    "problems": Part(Problem, "user", ("at", "words", "agent", "trace")),
+    "bans": Part(Ban, "user", ("chat_id", "at", "reason")),
+    "bansBy": Part(Ban, "by", ("chat_id", "at", "reason")),
+    "invitations": Part(
+        Invitation,
+        "created_by",
+        ("chat_id", "created_at", "expires_at", "max_uses", "uses", "revoked_at"),
+    ),
+    "revocations": Part(Revocation, "user", ("chat_id", "cause", "at", "seq", "sent_seq")),
+    "revocationsBy": Part(Revocation, "by", ("chat_id", "cause", "at", "seq")),
+    "adminLog": Part(LogEntry, "user", _ADMIN),
+}
+_ATTEMPT = ("username", "ip_address", "user_agent", "path_info", "attempt_time")
+
+
 def account(user_id: int) -> Item:
     columns = ("id", "username", "first_name", "last_name", "email", "date_joined", "last_login")
     found: Item = get_user_model().objects.values(*columns).get(pk=user_id)
-    return {_camel(name): value for name, value in found.items()}
+    user = get_user_model().objects.get(pk=user_id)
+    return {_camel(name): value for name, value in found.items()} | {
+        "groups": list(user.groups.values_list("name", flat=True)),
+        "permissions": list(user.user_permissions.values_list("codename", flat=True)),
+    }
 
 
 def parts(user_id: int) -> dict[str, tuple[int, Iterator[Item]]]:
     """By name: how many there are, and all of them."""
-    rows = {
-        "memberships": Membership.objects.filter(user_id=user_id),
-        "feedback": Feedback.objects.filter(user_id=user_id),
-        "reports": Report.objects.filter(reporter_id=user_id),
-        "held": Held.objects.filter(author_id=user_id),
-        "events": Event.objects.filter(actor_id=user_id),
-        "problems": Problem.objects.filter(user_id=user_id),
-        "bans": Ban.objects.filter(user_id=user_id),
-        "invitations": Invitation.objects.filter(created_by_id=user_id),
-        "revocations": Revocation.objects.filter(user_id=user_id),
-    }
     written = Message.objects.filter(author_id=user_id)
+    answers = Message.objects.filter(type=MessageType.AI, reply_to__author_id=user_id)
+    rows: dict[str, tuple[QuerySet[Any], tuple[str, ...]]] = {
+        name: (QuerySet(part.model).filter(**{part.who: user_id}), part.columns)
+        for name, part in PARTS.items()
+    }
+    rows["adminLogAbout"] = admin_log_about(user_id), _ADMIN
     return {
         "messages": (written.count(), _messages(written)),
-        **{name: (found.count(), _rows(name, found)) for name, found in rows.items()},
+        "answers": (answers.count(), _messages(answers)),
+        **{name: (found.count(), _rows(found, columns)) for name, (found, columns) in rows.items()},
         "decisionsAbout": _decisions(user_id=user_id),
         "decisionsBy": _decisions(by_id=user_id),
         "tokens": _tokens(user_id),
         "sessions": _sessions(user_id),
+        "signInAttempts": _attempts(user_id),
     }
 
 
@@ -75,24 +118,9 @@ def _messages(written: QuerySet[Message]) -> Iterator[Item]:
             yield message | ({"transcript": learned} if learned else {})
 
 
-_COLUMNS = {
-    "memberships": (
-        *("chat_id", "chat__title", "role", "read_seq", "muted", "muted_until", "joined_at"),
-    ),
-    "feedback": ("message_id", "verdict"),
-    "reports": ("message_id", "reason", "at"),
-    "held": ("chat_id", "client_message_id", "type", "content", "url", "reply_to", "why", "at"),
-    "events": ("chat_id", "seq", "at", "type", "message_id", "data"),
-    "problems": ("at", "words", "agent", "trace"),
-    "bans": ("chat_id", "at", "reason"),
-    "invitations": ("chat_id", "created_at", "expires_at", "max_uses", "uses", "revoked_at"),
-    "revocations": ("chat_id", "cause", "at", "seq", "sent_seq"),
-}
-
-
-def _rows(name: str, found: QuerySet[Any]) -> Iterator[Item]:
+def _rows(found: QuerySet[Any], columns: tuple[str, ...]) -> Iterator[Item]:
     for keys in _pages(found, "pk"):
-        for row in found.filter(pk__in=keys).order_by("pk").values(*_COLUMNS[name]):
+        for row in found.filter(pk__in=keys).order_by("pk").values(*columns):
             yield {_camel(column): value for column, value in row.items()}
 
 
@@ -130,6 +158,13 @@ def _sessions(user_id: int) -> tuple[int, Iterator[Item]]:
 
 def _begun(row: SignIn | None) -> Item:
     return {} if row is None else {"at": row.at, "agent": row.agent}
+
+
+def _attempts(user_id: int) -> tuple[int, Iterator[Item]]:
+    """What is written down of who tried to sign in under their name."""
+    found = attempts_of(get_user_model().objects.get(pk=user_id).get_username())
+    rows = chain.from_iterable(_rows(some, _ATTEMPT) for some in found)
+    return sum(some.count() for some in found), rows
 
 
 def _camel(column: str) -> str:

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from axes.handlers.proxy import AxesProxyHandler
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -64,6 +66,17 @@ def is_password_of(user: Any, password: str) -> bool:
 def name_tried(request: HttpRequest | None, credentials: Mapping[str, Any] | None) -> str:
     """Under what name django-axes writes an attempt down."""
     return folded(str((credentials or {}).get("username") or ""))
+
+
+def attempts_of(username: str) -> list[QuerySet[Any]]:
+    """Everything that django-axes has written down under somebody's name."""
+    names = {username, folded(username)}
+    models: Any = apps.get_app_config("axes").get_models()
+    return [
+        model.objects.filter(username__in=names)
+        for model in models
+        if any(field.name == "username" for field in model._meta.fields)
+    ]
 
 
 def folded(username: str) -> str:

@@ -5,8 +5,10 @@ from typing import Any
 
 import orjson
 import pytest
+from django.apps import apps
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -62,11 +64,13 @@ def zap(ann: User, chat: Chat) -> User:
     Client().post("/accounts/login/", {"username": NAME.upper(), "password": "wrong"})
     for by in (user, ann):  # a token of his, say, that staff have deleted
         LogEntry.objects.create(user=by, object_repr=f"digest : {NAME}", action_flag=3)
+    about = {"content_type": ContentType.objects.get_for_model(User), "object_id": user.pk}
+    LogEntry.objects.create(user=ann, object_repr=NAME, action_flag=2, **about)
     return user
 
 
 @pytest.fixture
-def past(ann: User, bob: User, mod: User, zap: User, chat: Chat) -> Chat:
+def past(ann: User, bob: User, eve: User, mod: User, zap: User, chat: Chat) -> Chat:
     mine = say(ann, chat, "Hello")
     edited = edit(zap, say(zap, chat, f"{SECRET} was here"), f"{SECRET} is here")
     remove(zap, say(zap, chat, SECRET))
@@ -103,6 +107,8 @@ def past(ann: User, bob: User, mod: User, zap: User, chat: Chat) -> Chat:
     invitations.create(actor_of(zap), "his")
     other = create_chat(actor_of(ann), "Other", members=[actor_of(zap)])
     ban(actor_of(ann), other, zap.pk, reason=f"{SECRET}, of all people")
+    add_member(actor_of(zap), "his", eve.pk)
+    ban(actor_of(zap), "his", eve.pk)
     Problem.objects.create(user=zap, at=1, words=f"{SECRET} is stuck", trace=[])
     return chat
 
@@ -253,6 +259,51 @@ def test_nobody_is_erased_by_a_slip(past: Chat, monkeypatch: pytest.MonkeyPatch)
     assert Membership.objects.filter(user__username=NAME).count() == 3
 
 
+# What points at a person, and in which part of an export it is.
+EXPORTED = {
+    "admin.LogEntry.user": "adminLog",
+    "auth.User_groups.user": "groups",
+    "auth.User_user_permissions.user": "permissions",
+    "knox.AuthToken.user": "tokens",
+    "chat_messages.Ban.by": "bansBy",
+    "chat_messages.Ban.user": "bans",
+    "chat_messages.Decision.by": "decisionsBy",
+    "chat_messages.Decision.user": "decisionsAbout",
+    "chat_messages.Event.actor": "events",
+    "chat_messages.Feedback.user": "feedback",
+    "chat_messages.Held.author": "held",
+    "chat_messages.Invitation.created_by": "invitations",
+    "chat_messages.Membership.user": "memberships",
+    "chat_messages.Message.author": "messages",
+    "chat_messages.Problem.user": "problems",
+    "chat_messages.Report.reporter": "reports",
+    "chat_messages.Revocation.by": "revocationsBy",
+    "chat_messages.Revocation.user": "revocations",
+    "chat_messages.SignIn.user": "sessions",
+}
+
+
+def test_an_export_has_every_row_of_every_model_that_points_at_somebody(
+    past: Chat, zap: User, capfdbinary: Any
+) -> None:
+    zap.groups.add(Group.objects.get(name="moderators"))
+    zap.user_permissions.add(Permission.objects.get(codename="moderate_chat"))
+    call_command("export_user", NAME, verbosity=0)
+    whole = orjson.loads(capfdbinary.readouterr().out)
+    lists = {n: items for n, items in (whole | whole["account"]).items() if isinstance(items, list)}
+    rows = {
+        f"{model._meta.label}.{field.name}": model._default_manager.filter(**{field.name: zap})
+        for model in apps.get_models(include_auto_created=True)
+        for field in model._meta.concrete_fields
+        if field.related_model is User
+    }
+    assert rows.keys() == EXPORTED.keys(), "what is new goes into an export too"
+    assert {EXPORTED[name]: some.count() for name, some in rows.items()} == {
+        name: len(lists[name]) for name in EXPORTED.values()
+    }
+    assert all(lists[name] for name in EXPORTED.values()), "or nothing is shown by it"
+
+
 def test_an_export_has_everything_and_only_theirs(
     past: Chat, zap: User, capfdbinary: Any, tmp_path: Any
 ) -> None:
@@ -261,23 +312,32 @@ def test_an_export_has_everything_and_only_theirs(
     assert whole["account"]["email"] == "Zaphod@example.org"
     assert {name: len(whole[name]) for name in whole if name != "account"} == {
         "messages": 5,
+        "answers": 1,
         "memberships": 3,
         "feedback": 1,
         "reports": 1,
         "held": 1,
-        "events": 11,
+        "events": 13,
         "problems": 1,
         "bans": 1,
+        "bansBy": 1,
         "invitations": 1,
         "revocations": 1,
+        "revocationsBy": 1,
+        "adminLog": 1,
+        "adminLogAbout": 1,
         "decisionsAbout": 2,
         "decisionsBy": 1,
         "tokens": 1,
         "sessions": 1,
+        "signInAttempts": 2,
     }
     texts = [message["content"] for message in whole["messages"]]
     assert texts == [f"{SECRET} is here", "", f"Who is {SECRET}?", SECRET, SECRET]
     assert whole["messages"][3]["transcript"] == SECRET
+    assert [answer["content"] for answer in whole["answers"]] == [SECRET]
+    assert {row["username"].casefold() for row in whole["signInAttempts"]} == {"zaphod42"}
+    assert "127.0.0.1" in {row["ipAddress"] for row in whole["signInAttempts"]}
     assert [report["reason"] for report in whole["reports"]] == [f"{SECRET} says so"]
     assert b"Hello" not in orjson.dumps(whole)
     file = tmp_path / "zaphod.json"
