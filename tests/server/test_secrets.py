@@ -18,17 +18,21 @@ pytestmark = pytest.mark.server
 SAID = f"the-cat-is-called-{uuid4().hex}"
 WRONG = f"wrong-token-{uuid4().hex}"
 PASSWORD = "demo"
+OWN = f"the-password-is-{uuid4().hex}"
+Secrets = list[str]
 
 
 @pytest.mark.parametrize("style", ["text", "json"])
 async def test_no_token_cookie_password_or_content_is_logged(world: World, style: str) -> None:
     (server,) = world.start(LOG_FORMAT=style, LOG_LEVEL="DEBUG", ENGINE="threads")
-    session = await _sign_in_and_out(server)
+    secrets = [SAID, WRONG, OWN, *(world.person(name).token for name in ("ann", "eve"))]
+    secrets += await _sign_in_and_out(server)
     await _talk(world, server)
     await _talk_nonsense(world, server)
     await _ask_over_http(world, server)
     await _have_it_answered(world, server)
-    made = await _manage_the_account(server)
+    secrets += await _manage_the_account(server)
+    secrets += await _invite(world, server)
     if world.is_scaled:
         world.may_log_exceptions = True
         world.valkey.kill()
@@ -38,36 +42,39 @@ async def test_no_token_cookie_password_or_content_is_logged(world: World, style
     assert "serving http" in log
     if style == "json":
         _assert_told(_lines(log), world)
-    secrets = [world.person("ann").token, world.person("eve").token, session, made, SAID, WRONG]
+    assert len(set(secrets)) == len(secrets) == 14
     assert [secret for secret in secrets if secret in log] == []
 
 
-async def _sign_in_and_out(server: ServerProcess) -> str:
-    """The session's key."""
-    async with httpx.AsyncClient(
+def _browser(server: ServerProcess) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
         base_url=server.url, follow_redirects=True, trust_env=False, timeout=20
-    ) as browser:
-        await browser.get("/accounts/login/")
-        form = {
-            "username": "ann",
-            "password": PASSWORD,
-            "csrfmiddlewaretoken": browser.cookies["csrftoken"],
-        }
+    )
+
+
+async def _sign_in_and_out(server: ServerProcess) -> Secrets:
+    """The session's key, and what its forms are sent with, as a cookie and as a field."""
+    async with _browser(server) as browser:
+        page = await browser.get("/accounts/login/")
+        field = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        assert field is not None
+        before = browser.cookies["csrftoken"]
+        form = {"username": "ann", "password": PASSWORD, "csrfmiddlewaretoken": field[1]}
         home = await browser.post("/accounts/login/", data=form)
         assert home.status_code == 200
+        refused = await browser.post("/accounts/", data=form | {"csrfmiddlewaretoken": WRONG})
+        assert refused.status_code == 403
         session = browser.cookies["sessionid"]
         await browser.get(f"/no-such-page/?token={WRONG}")
         headers = {"Cookie": f"sessionid={session}", "Origin": server.url}
         async with socket(server.ws_url, "", headers=headers) as page:
             assert "now" in await page.ask("ping")
-    return session
+        return [session, before, field[1], browser.cookies["csrftoken"]]
 
 
-async def _manage_the_account(server: ServerProcess) -> str:
-    """A token that the page has shown."""
-    async with httpx.AsyncClient(
-        base_url=server.url, follow_redirects=True, trust_env=False, timeout=20
-    ) as browser:
+async def _manage_the_account(server: ServerProcess) -> Secrets:
+    """Tokens that the page has shown and that a password was given for; the new session's key."""
+    async with _browser(server) as browser:
         await browser.get("/accounts/login/")
         for password in (WRONG, PASSWORD):
             form = {"username": "ann", "password": password}
@@ -77,7 +84,34 @@ async def _manage_the_account(server: ServerProcess) -> str:
         found = re.search(r'id="new-token">([^<]+)<', shown.text)
         assert found is not None
         await browser.get("/api/v1/chats/", headers={"Authorization": f"Bearer {found[1]}"})
-        return found[1]
+        another = {"old_password": PASSWORD, "new_password1": OWN, "new_password2": OWN}
+        changed = await _post(browser, "/accounts/", {"act": "password", **another})
+        assert str(changed.url).endswith("?changed")
+        session = browser.cookies["sessionid"]
+    async with _browser(server) as browser:
+        form = {"username": "ann", "password": OWN}
+        asked = await browser.post("/api/v1/auth/token/", json=form)
+        await browser.get("/accounts/login/")
+        await _post(browser, "/accounts/login/", form)
+        return [found[1], asked.json()["token"], session, browser.cookies["sessionid"]]
+
+
+async def _invite(world: World, server: ServerProcess) -> Secrets:
+    """A link into a chat, which is looked at and followed, with a session, a token and neither."""
+    async with world.http(server, "ann") as ann, world.http(server, "eve") as eve:
+        made = await ann.post(f"chats/{world.spare_chat()}/invitations/", json={})
+        token: str = made.json()["token"]
+        async with _browser(server) as browser:
+            page = await browser.get(f"/invitations/{token}/")
+            assert page.url.path == "/accounts/login/"
+            form = {"username": "ann", "password": OWN}
+            assert (await _post(browser, str(page.url), form)).status_code == 200
+            assert (await browser.get(f"/invitations/{WRONG}/")).status_code == 404
+        assert (await eve.put(f"invitations/{token}/")).status_code == 405
+        assert (await eve.get(f"invitations/{WRONG}/")).status_code == 404
+        assert (await eve.get(f"invitations/{token}/")).status_code == 200
+        assert (await eve.post(f"invitations/{token}/")).status_code == 201
+    return [token]
 
 
 async def _post(browser: httpx.AsyncClient, path: str, form: dict[str, str]) -> httpx.Response:
