@@ -77,12 +77,7 @@ class SendLimit:
         """What is left of one's own in this chat, at no cost."""
         now_ms = clock_ms()
         own = _own(user_id, chat_id)
-        window = None if self._counters.is_closed else self._own.of(own, now_ms)
-        if window is None:
-            return None
-        name = window.counter.name
-        found = self._counters.ask(lambda: counts.read([name]))
-        return None if found is None else window.budget(found[name], now_ms)
+        return _look(self._counters, self._own.of(own, now_ms), now_ms)
 
     def _plans(self, senders: Iterable[Sender], now_ms: int) -> "dict[Sender, _Plan]":
         """What is counted for each of these; nothing while the counters are out of reach."""
@@ -129,6 +124,14 @@ def _own(user_id: int, chat_id: str) -> str:
     return f"{user_id}:{chat_id}"
 
 
+def _look(counters: Counters, window: Window | None, now_ms: int) -> Budget | None:
+    if window is None or counters.is_closed:
+        return None
+    name = window.counter.name
+    found = counters.ask(lambda: counts.read([name]))
+    return None if found is None else window.budget(found[name], now_ms)
+
+
 class Limit:
     """A limit on anything else. Each door and verb that it is for calls `take` first.
 
@@ -160,6 +163,11 @@ class Limit:
             self.give_back(window, found[0].granted)
             raise window.refusal(found[0].wait_ms, now_ms, _TOO_MANY)
         return window
+
+    def look(self, who: object) -> Budget | None:
+        """What is left, at no cost."""
+        now_ms = clock_ms()
+        return _look(self._counters, self._windows.of(str(who), now_ms), now_ms)
 
     def give_back(self, taken: Window | None, count: int = 1) -> None:
         """Undo a `take` that should cost nothing after all, in the window in which it was."""

@@ -29,6 +29,7 @@ class Budget:
 
     remaining: int
     reset_ms: int
+    limit: int
 
     def as_dict(self) -> dict[str, int]:
         return {"remaining": self.remaining, "resetMs": self.reset_ms}
@@ -43,7 +44,8 @@ class Window(NamedTuple):
     ends_ms: int = 0
 
     def budget(self, count: int, now_ms: int) -> Budget:
-        return Budget(max(0, self.counter.limit - count), max(0, self.ends_ms - now_ms))
+        limit = self.counter.limit
+        return Budget(max(0, limit - count), max(0, self.ends_ms - now_ms), limit)
 
     def refusal(self, wait_ms: int, now_ms: int, sentence: Any = None) -> RateLimited:
         if self.ends_ms:

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from messages import chats, history, moderation
+from messages import chats, history, moderation, ratelimit
 from messages.access import Access, access_to
 from messages.api import shapes
 from messages.api.fields import body_of, boolean, integer, text
@@ -50,7 +50,8 @@ class ChatsView(ApiView):
         "createChat",
         request=shapes.NewChat,
         answers={201: shapes.Chat},
-        refusals=(400, 403, 409, 429),
+        refusals=(400, 403, 409),
+        limit=ratelimit.chats,
     )
     def post(self, request: Request) -> Response:
         """A new chat, of which you are the owner. A chatId that is taken is an `idConflict`."""
@@ -71,7 +72,8 @@ class ChatDetailView(ChatView):
         "changeChat",
         request=shapes.ChatChange,
         answers={200: shapes.Chat},
-        refusals=(400, 403, 404, 429),
+        refusals=(400, 403, 404),
+        limit=ratelimit.changes,
     )
     def patch(self, request: Request, chat_id: str) -> Response:
         """Rename, freeze, thaw or slow it down, limit what newcomers see; for owners and staff."""

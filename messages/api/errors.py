@@ -27,6 +27,7 @@ from messages.errors import (
     Unauthenticated,
     Unavailable,
 )
+from messages.windows import Budget
 
 logger = logging.getLogger(__name__)
 
@@ -76,14 +77,14 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     # Also where the page itself would be HTML.
     context["request"].accepted_renderer = OrjsonRenderer()
     context["request"].accepted_media_type = OrjsonRenderer.media_type
-    return Response({"error": details}, status, headers=_headers(error))
+    return Response({"error": details}, status, headers=headers_of(error))
 
 
 def refusal(error: ChatError) -> HttpResponse:
     """The same answer where DRF has no part in it."""
     body = orjson.dumps({"error": error.as_dict()})
     return HttpResponse(
-        body, status=STATUS[error.code], content_type="application/json", headers=_headers(error)
+        body, status=STATUS[error.code], content_type="application/json", headers=headers_of(error)
     )
 
 
@@ -106,23 +107,26 @@ def _report(exc: Exception, context: dict[str, Any], details: dict[str, Any]) ->
     logger.error("%s failed, traceId %s", asked, details["traceId"], exc_info=exc)
 
 
-def _headers(error: ChatError) -> dict[str, str]:
+def headers_of(error: ChatError) -> dict[str, str]:
+    """What says so besides the body, which may be a page."""
     headers = {}
     if error.code is Code.UNAUTHENTICATED:
         headers["WWW-Authenticate"] = SCHEME
     if error.retry_after_ms is not None:
         headers["Retry-After"] = str(seconds(error.retry_after_ms))
     if isinstance(error, RateLimited) and error.retry_after_ms is not None:
-        headers |= limit_headers(error.limit, 0, error.retry_after_ms)
+        headers |= headers_of_budget(Budget(0, error.retry_after_ms, error.limit))
     return headers
 
 
-def limit_headers(limit: int, remaining: int, reset_ms: int) -> dict[str, str]:
+def headers_of_budget(budget: Budget | None) -> dict[str, str]:
     """What is left of a limit, as documents and clients know it."""
+    if budget is None:
+        return {}
     return {
-        "RateLimit-Limit": str(limit),
-        "RateLimit-Remaining": str(remaining),
-        "RateLimit-Reset": str(seconds(reset_ms)),
+        "RateLimit-Limit": str(budget.limit),
+        "RateLimit-Remaining": str(budget.remaining),
+        "RateLimit-Reset": str(seconds(budget.reset_ms)),
     }
 
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from messages import invitations
+from messages import invitations, ratelimit
 from messages.access import access_to
 from messages.api import shapes
 from messages.api.chats import chat_as_dict
@@ -32,7 +32,8 @@ class InvitationsView(ChatView):
         "createInvitation",
         request=shapes.NewInvitation,
         answers={201: shapes.Invitation},
-        refusals=(400, 403, 404, 409, 429),
+        refusals=(400, 403, 404, 409),
+        limit=ratelimit.invitations,
     )
     def post(self, request: Request, chat_id: str) -> Response:
         """A new link into the chat, for seven days unless `expiresAt` says otherwise."""
@@ -47,7 +48,9 @@ class InvitationsView(ChatView):
 
 
 class InvitationView(ChatView):
-    @documented("revokeInvitation", answers={204: None}, refusals=(400, 403, 404, 429))
+    @documented(
+        "revokeInvitation", answers={204: None}, refusals=(400, 403, 404), limit=ratelimit.changes
+    )
     def delete(self, request: Request, chat_id: str, invitation_id: str) -> Response:
         """From now on the link lets nobody in."""
         writer.call(invitations.revoke, self.access.actor, chat_id, invitation_id)
@@ -55,7 +58,9 @@ class InvitationView(ChatView):
 
 
 class DoorView(ApiView):
-    @documented("lookAtInvitation", answers={200: shapes.Door}, refusals=(404, 429))
+    @documented(
+        "lookAtInvitation", answers={200: shapes.Door}, refusals=(404,), limit=ratelimit.invitations
+    )
     def get(self, request: Request, token: str) -> Response:
         """Where a link leads. A wrong, expired, revoked or used one is a `notFound` like any."""
         door = invitations.look(self.actor, token)
@@ -64,7 +69,8 @@ class DoorView(ApiView):
     @documented(
         "acceptInvitation",
         answers={201: shapes.Chat, 200: shapes.Chat},
-        refusals=(403, 404, 429),
+        refusals=(403, 404),
+        limit=ratelimit.changes,
     )
     def post(self, request: Request, token: str) -> Response:
         """Come in; 200 where you are in already."""

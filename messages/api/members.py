@@ -14,6 +14,7 @@ from messages.clock import now_ms
 from messages.errors import BadRequest
 from messages.members import member_of, members_of
 from messages.models import Role
+from messages.ratelimit import changes
 from messages.writer import writer
 
 
@@ -28,7 +29,8 @@ class MembersView(ChatView):
         "addMember",
         request=shapes.NewMember,
         answers={201: shapes.Member, 200: shapes.Member},
-        refusals=(400, 403, 404, 409, 429),
+        refusals=(400, 403, 404, 409),
+        limit=changes,
     )
     def post(self, request: Request, chat_id: str) -> Response:
         """Let somebody in. Who is in already stays as they are, and is answered with 200; who is
@@ -45,7 +47,8 @@ class MemberView(ChatView):
         "changeMember",
         request=shapes.MemberChange,
         answers={200: shapes.Member},
-        refusals=(400, 403, 404, 409, 429),
+        refusals=(400, 403, 404, 409),
+        limit=changes,
     )
     def patch(self, request: Request, chat_id: str, user_id: str) -> Response:
         """Another role, muted or not. A chat keeps at least one owner."""
@@ -55,7 +58,7 @@ class MemberView(ChatView):
         )
         return Response(member_of(chat_id, _number(user_id)))
 
-    @documented("removeMember", answers={204: None}, refusals=(400, 403, 404, 409, 429))
+    @documented("removeMember", answers={204: None}, refusals=(400, 403, 404, 409), limit=changes)
     def delete(self, request: Request, chat_id: str, user_id: str) -> Response:
         """Take somebody out, or leave."""
         writer.call(membership.remove_member, self.access.actor, chat_id, _number(user_id))

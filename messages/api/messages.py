@@ -1,6 +1,5 @@
 """The messages of a chat: pages of them, a new one, many by their ids, and one."""
 
-from django.conf import settings
 from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
@@ -9,15 +8,15 @@ from rest_framework.response import Response
 from messages import history, moderation, pipeline
 from messages.access import Reach
 from messages.api import shapes
-from messages.api.errors import limit_headers
+from messages.api.errors import headers_of_budget
 from messages.api.fields import body_of, in_query, integer, number, number_in_query
-from messages.api.schema import ATTEMPT_HEADERS, SEND_HEADERS, documented, number_parameter
+from messages.api.schema import SEND_HEADERS, documented, number_parameter
 from messages.api.views import ChatView, MessageView
 from messages.drafts import draft_from, require_content
 from messages.errors import BadRequest, RateLimited
 from messages.history import MAX_PAGE, Page
 from messages.identity import MAX_SEQ
-from messages.ratelimit import searches, send_limit
+from messages.ratelimit import changes, searches, send_limit
 from messages.rendering import render
 from messages.search import MAX_QUERY, search, words_of
 from messages.windows import Budget
@@ -72,9 +71,7 @@ class MessagesView(ChatView):
         return Response(accepted.as_dict(), 200 if accepted.duplicate else 201)
 
     def _tell(self, budget: Budget | None) -> None:
-        if budget is not None:
-            limit = int(settings.RATE_LIMIT_SEND.partition("/")[0])
-            self.headers |= limit_headers(limit, budget.remaining, budget.reset_ms)
+        self.headers |= headers_of_budget(budget)
 
 
 class SearchView(ChatView):
@@ -84,10 +81,10 @@ class SearchView(ChatView):
             OpenApiParameter("q", {"type": "string", "maxLength": MAX_QUERY}, required=True),
             number_parameter("before"),
             number_parameter("limit", least=1, most=MAX_FOUND, default=DEFAULT_FOUND),
-            *ATTEMPT_HEADERS,
         ],
         answers={200: shapes.SearchResult},
-        refusals=(400, 404, 429),
+        refusals=(400, 404),
+        limit=searches,
     )
     def get(self, request: Request, chat_id: str) -> Response:
         """Messages with all the words of `q`, newest first, whatever their case and accents.
@@ -137,7 +134,8 @@ class MessageDetailView(MessageView):
         "editMessage",
         request=shapes.Edit,
         answers={200: shapes.Message},
-        refusals=(400, 403, 404, 409, 429),
+        refusals=(400, 403, 404, 409),
+        limit=changes,
     )
     def patch(self, request: Request, chat_id: str, message_id: str) -> Response:
         """Other words for your own message; an old `rev` is a `conflict`."""

@@ -3,7 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from messages import held, reports
+from messages import held, ratelimit, reports
 from messages.api import shapes
 from messages.api.fields import body_of, boolean
 from messages.api.schema import documented
@@ -17,7 +17,8 @@ class ReportView(MessageView):
         "reportMessage",
         request=shapes.NewReport,
         answers={204: None},
-        refusals=(400, 403, 404, 409, 429),
+        refusals=(400, 403, 404, 409),
+        limit=ratelimit.reports,
     )
     def post(self, request: Request, chat_id: str, message_id: str) -> Response:
         """Tell moderators what is wrong with it; nobody else hears of it. Again changes nothing."""
@@ -45,6 +46,7 @@ class FilterView(ChatView):
         request=shapes.Filter,
         answers={200: shapes.Filter},
         refusals=(400, 403, 404),
+        limit=ratelimit.changes,
     )
     def put(self, request: Request, chat_id: str) -> Response:
         """Messages with one of these words, or with a link, wait from now on."""

@@ -13,6 +13,7 @@ from rest_framework.serializers import Serializer
 from messages.api import shapes
 from messages.api.errors import STATUS
 from messages.identity import MAX_SEQ
+from messages.ratelimit import Limit
 
 View = TypeVar("View", bound=Callable[..., Any])
 Shape = type[Serializer[Any]]
@@ -28,18 +29,29 @@ def documented(
     request: Shape | None = None,
     parameters: Sequence[OpenApiParameter] = (),
     refusals: Sequence[int] = (),
+    limit: Limit | None = None,
 ) -> Callable[[View], View]:
     """Describe a view; its docstring is what people read. `refusals` go without those which
-    every view can give, or every view with a body; what is limited has the headers that say so."""
-    if 429 in refusals and not parameters:
-        parameters = ATTEMPT_HEADERS
+    every view can give, or every view with a body; what has a limit has the headers that say so,
+    which `ApiView` gives to what is answered."""
+    if limit is not None:
+        refusals = (*refusals, 429)
+        parameters = (*parameters, *_headers_of_a_limit([*answers, 429]))
+    elif 429 in refusals and not parameters:
+        parameters = _headers_of_a_limit([429])
     expected = {*refusals, *_ANYWHERE, *(_WITH_A_BODY if request else ())}
-    return extend_schema(
+    described = extend_schema(
         operation_id=operation_id,
         request=request,
         parameters=list(parameters),
         responses={**answers, **{status: _refusal(status) for status in sorted(expected)}},
     )
+
+    def document(view: View) -> View:
+        vars(view)["limit"] = limit
+        return described(view)
+
+    return document
 
 
 def _refusal(status: int) -> OpenApiResponse:
@@ -69,12 +81,15 @@ SEND_HEADERS = (
     _answer_header("Retry-After", "Seconds until the next send is accepted.", [429]),
 )
 
-ATTEMPT_HEADERS = (
-    _answer_header("RateLimit-Limit", "How many attempts the limit allows.", [429]),
-    _answer_header("RateLimit-Remaining", "How many of them are left.", [429]),
-    _answer_header("RateLimit-Reset", "Seconds until they are all there again.", [429]),
-    _answer_header("Retry-After", "Seconds until the next attempt is looked at.", [429, 503]),
-)
+
+def _headers_of_a_limit(statuses: Sequence[int]) -> tuple[OpenApiParameter, ...]:
+    return (
+        _answer_header("RateLimit-Limit", "How many attempts the limit allows.", statuses),
+        _answer_header("RateLimit-Remaining", "How many of them are left.", statuses),
+        _answer_header("RateLimit-Reset", "Seconds until they are all there again.", statuses),
+        _answer_header("Retry-After", "Seconds until the next attempt is looked at.", [429, 503]),
+    )
+
 
 _IN_THE_PATH: dict[str, dict[str, Any]] = {
     "chat_id": {"type": "string", "pattern": shapes.CHAT_ID},

@@ -3,14 +3,17 @@
 from typing import Any
 
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from messages.access import Access, Actor, access_to, actor_of, standings_of
+from messages.api.errors import headers_of_budget
 from messages.api.renderers import FirstRenderer
 from messages.api.schema import ApiSchema
 from messages.errors import BadMessageId, NotFound
 from messages.identity import require_chat_id
 from messages.message_id_generator import is_message_id
+from messages.ratelimit import Limit
 
 
 class ApiView(APIView):
@@ -35,6 +38,16 @@ class ApiView(APIView):
             # A body in chunks has no length, which DRF takes for no body.
             request.META.setdefault("CONTENT_LENGTH", "-1")
         super().initial(request, *args, **kwargs)
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Of what is limited, how much is left; a refusal says so by itself."""
+        handler = getattr(self, (request.method or "").lower(), None)
+        limit: Limit | None = getattr(handler, "limit", None)
+        if limit is not None and response.status_code < 400:
+            self.headers |= headers_of_budget(limit.look(self.request.user.pk))
+        return super().finalize_response(request, response, *args, **kwargs)
 
 
 class ChatView(ApiView):

@@ -10,11 +10,14 @@ from messages.api.schema import documented
 from messages.api.views import MessageView
 from messages.errors import BadRequest
 from messages.models import Verdict
+from messages.ratelimit import changes
 from messages.writer import writer
 
 
 class RetryView(MessageView):
-    @documented("retryMessage", answers={200: shapes.Message}, refusals=(400, 403, 404, 409, 429))
+    @documented(
+        "retryMessage", answers={200: shapes.Message}, refusals=(400, 403, 404, 409), limit=changes
+    )
     def post(self, request: Request, chat_id: str, message_id: str) -> Response:
         """Have failed work done again; for the one who asked and for staff."""
         message = writer.call(pipeline.retry, self.access.actor, message_id, chat_id=chat_id)

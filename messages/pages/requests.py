@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from messages import history
 from messages.access import Actor, actor_of
+from messages.api.errors import headers_of
 from messages.errors import BadChatId, ChatError, Code, NotFound
 from messages.pages.rows import Line, line_of
 
@@ -42,10 +43,10 @@ def same_404(view: View[P]) -> View[P]:
 
 
 def refused(response: HttpResponse, refusal: ChatError) -> HttpResponse:
-    """The same page, with the status of this refusal."""
+    """The same page, with the status of this refusal, and when to come back."""
     response.status_code = _STATUS.get(refusal.code, 400)
-    if refusal.retry_after_ms is not None:
-        response["Retry-After"] = str(-(-refusal.retry_after_ms // 1000))
+    for name, value in headers_of(refusal).items():
+        response[name] = value
     return response
 
 

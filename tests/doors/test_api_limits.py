@@ -61,6 +61,28 @@ def test_without_a_limit_there_is_no_budget(ann: User, chat: Chat, settings: Set
     assert "RateLimit-Limit" not in sent
 
 
+def test_whatever_is_limited_says_how_much_is_left(
+    ann: User, chat: Chat, settings: Settings
+) -> None:
+    for name in ("SEARCH", "INVITATIONS", "CHANGES", "CHATS"):
+        setattr(settings, f"RATE_LIMIT_{name}", "2/d")
+    caller = Caller(ann)
+    for ask in (
+        lambda _: caller.get(chat_path(chat, "search/?q=hello")),
+        lambda _: caller.post(chat_path(chat, "invitations/"), {}),
+        lambda number: caller.patch(chat_path(chat), {"title": f"Lunch {number}"}),
+        lambda _: caller.post("chats/", {"title": "Other"}),
+    ):
+        answers = [ask(number) for number in range(3)]
+        assert [_limit(answer)[:2] for answer in answers] == [[2, 1], [2, 0], [2, 0]]
+        assert answers[2].status_code == 429
+        assert _limit(answers[2])[2] == int(answers[2]["Retry-After"]) > 0
+    page = caller.client.get(f"/chats/{chat.pk}/search/?q=hello")
+    assert (page.status_code, _limit(page)[:2]) == (429, [2, 0])
+    assert _limit(page)[2] == int(page["Retry-After"])
+    assert "RateLimit-Limit" not in caller.get(chat_path(chat))
+
+
 def test_chats_begun_and_changed_without_end_are_refused_at_every_door(
     ann: User, bob: User, chat: Chat, settings: Settings
 ) -> None:
