@@ -36,9 +36,9 @@ def change(
     return message
 
 
-def stop(message: WireMessage, claimed_at: int | None) -> None:
+def stop(message: WireMessage, claimed_at: int | None, *, retryable: bool = False) -> None:
     """A locked message's work is over, since somebody wants it no more."""
-    error = {"code": "cancelled", "detail": "This was stopped.", "retryable": True}
+    error = {"code": "cancelled", "detail": "This was stopped.", "retryable": retryable}
     message |= {"status": Status.ERROR.value, "error": error}
     measure(message, claimed_at, now_ms())
 

@@ -121,7 +121,7 @@ def _stop(step: Step, message: WireMessage, actor: Actor) -> None:
     took = None if claimed_at is None else now_ms() - claimed_at
     ids = message_id, message["chatId"], message["type"]
     journal.note(step, *ids, attempt=attempt, took=took, user=actor.id)
-    stop(message, claimed_at)
+    stop(message, claimed_at, retryable=step is Step.CANCELLED)
 
 
 def _require_unheld(

@@ -8,7 +8,7 @@ from django.db import migrations
 def end_them(apps: Any, schema_editor: Any) -> None:
     found = apps.get_model("chat_messages", "Message").objects
     found = found.using(schema_editor.connection.alias)
-    error = {"code": "cancelled", "detail": "This was stopped.", "retryable": True}
+    error = {"code": "cancelled", "detail": "This was stopped.", "retryable": False}
     open_ones = found.filter(status__in=["pending", "processing"])
     open_ones.exclude(removed=None).update(status="error", error=error)
 

@@ -79,6 +79,7 @@ def test_cancelled_work_ends_and_keeps_its_text(who: str, ann: User, mod: User, 
     assert not complete(claim)
     assert not fail(claim)
     assert steps(chat, message)[-1][0] == "cancel"
+    assert stopped["error"]["retryable"] is True
     assert stopped["metadata"]["processingTime"] >= 0
     again = retry(ann, message)
     assert (again["status"], again["metadata"]) == ("pending", {"source": "ai"})

@@ -269,7 +269,8 @@ def test_removing_a_message_ends_its_work(ann: User, chat: Chat) -> None:
     assert not complete(claim)
     assert now_is(message) == removed
     assert (removed["content"], removed["removed"], removed["rev"]) == ("", "author", 3)
-    assert (removed["status"], removed["error"]["code"]) == ("error", "cancelled")
+    error = {"code": "cancelled", "detail": "This was stopped.", "retryable": False}
+    assert (removed["status"], removed["error"]) == ("error", error)
     assert removed["metadata"]["processingTime"] >= 0
     event = log_of(chat)[-1]
     assert (event.type, event.message) == ("message_removed", removed)
