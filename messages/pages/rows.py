@@ -75,7 +75,7 @@ def row_of(
     message: WireMessage, viewer_id: int, *, asked: bool = False, quoted: WireMessage | None = None
 ) -> Row:
     metadata: dict[str, Any] = {} if message["removed"] else message["metadata"]
-    url = metadata.get("url") or ""
+    url = re.sub("^http:", "https:", metadata.get("url") or "")
     return Row(
         message=message,
         own=message["author"] is not None and message["author"]["id"] == viewer_id,
@@ -172,6 +172,7 @@ def line_for_the_script(line: ChatLine) -> dict[str, Any]:
         "head": str(line.access.head),
         "unread": line.unread,
         "at": line.last_at,
+        "last": line.last_message and {"messageId": line.last_message["messageId"]},
     }
 
 
