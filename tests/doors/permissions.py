@@ -97,7 +97,7 @@ POST   /chats/{chat_id}/        302   404   404   403   404   302   302   403   
 GET    /chats/{chat_id}/told/   302   404   404   200   404   200   200   200   200
 POST   /chats/{chat_id}/told/   405   405   405   405   405   405   405   405   405
 GET    /chats/{chat_id}/settings/  302 404  404   200   404   200   200   200   200
-POST   /chats/{chat_id}/settings/  302 404  404   400   404   400   302   302   302
+POST   /chats/{chat_id}/settings/  302 404  404   403   404   403   302   302   302
 GET    /chats/{chat_id}/messages/{message_id}/report/  302 404 404 200 404 200 200 200 200
 POST   /chats/{chat_id}/messages/{message_id}/report/  302 404 404 200 404 200 403 200 200
 GET    /moderation/             302   404   404   404   404   404   404   200   200
