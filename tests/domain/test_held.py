@@ -46,6 +46,14 @@ def refusal(user: User, chat: Chat, content: str, **body: object) -> ChatError:
         ("an OLD\nhat!", "word"),
         ("d\N{FULLWIDTH LATIN SMALL LETTER A}rn", "word"),
         ("da\u200brn", "word"),
+        ("da\u034frn", "word"),
+        ("d&#97;rn", "word"),
+        ("d**ar**n", "word"),
+        ("~~da~~rn", "word"),
+        ("da&shy;rn", "word"),
+        ("d[ar](mailto:x@y)n", "word"),
+        ("an old **hat**", "word"),
+        ("d\narn, or d\n- arn", None),
         ("this is b*d!", "word"),
         ("b*dly, or b d", None),
         ("old; hat", None),
@@ -163,9 +171,10 @@ def test_what_its_author_may_no_longer_send_is_not_released(
 
 def test_it_does_not_come_in_by_an_edit(ann: User, bob: User, strict: Chat) -> None:
     message = say(bob, strict, "Fine")
-    with pytest.raises(HeldForReview) as caught:
-        edit(bob, message, "Darn")
-    assert caught.value.details == {"held": False, "why": "word"}
+    for words in ("Darn", "~~Da~~rn"):
+        with pytest.raises(HeldForReview) as caught:
+            edit(bob, message, words)
+        assert caught.value.details == {"held": False, "why": "word"}
     edit(bob, message, "Finer")
     edit(ann, say(ann, strict, "Mine"), "Darn")
 
