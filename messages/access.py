@@ -248,6 +248,13 @@ def is_asker(actor: Actor, message_id: str) -> bool:
     )
 
 
+def standing_of(chat_id: str, user_id: int) -> Standing | None:
+    """Of whoever, whether there is such a person or not."""
+    rows = Membership.objects.filter(chat_id=chat_id, user_id=user_id)
+    row = rows.values_list(*_STANDING_COLUMNS).first()
+    return None if row is None else standing_from_row(row)
+
+
 def standings_of(pairs: Iterable[Pair]) -> dict[Pair, Standing]:
     """The membership rows of exactly these pairs, in one query."""
     wanted = list(dict.fromkeys(pairs))

@@ -11,7 +11,7 @@ from messages import chats, log, membership, pipeline
 from messages.access import Actor
 from messages.clock import now_ms
 from messages.decisions import TOLD, as_told
-from messages.effects import EFFECTS, About, membership_of
+from messages.effects import EFFECTS, About, standing_of
 from messages.errors import BadRequest, BadTransition, Conflict, Forbidden, NotFound
 from messages.models import Decision, Message, RemovedBy, Report, Verb
 from messages.reports import require_reason
@@ -153,14 +153,14 @@ def change_member(
         return
     membership.lock_to_manage(actor, chat_id)
     about = About(chat_id, user_id, until=until)
-    standing = membership_of(about)
-    if not muted and not standing.muted:
+    standing = standing_of(about)
+    if not muted and not standing.is_muted:
         return
-    if muted and (standing.muted, standing.muted_until) == (True, until):
+    if muted and standing.is_muted and standing.muted_until == until:
         return
     if user_id == actor.id and not muted:
         raise Forbidden
-    if standing.muted:
+    if standing.is_muted:
         _require_ones_own(actor, (Verb.MUTE, Verb.UNMUTE), chat_id=chat_id, user_id=user_id)
     verb = Verb.MUTE if muted else Verb.UNMUTE
     EFFECTS[verb](actor, about)
