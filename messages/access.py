@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from messages import bulk
 from messages.clock import now_ms
@@ -59,15 +59,22 @@ def moderators_among(users: Iterable[Any]) -> set[int]:
     moderators = {user.pk for user in active if user.is_superuser}
     staff = [user.pk for user in active if user.is_staff and user.pk not in moderators]
     if staff:
-        permission = Permission.objects.filter(
-            content_type__app_label=Chat._meta.app_label, codename="moderate_chat"
-        )
-        holders = get_user_model().objects.filter(
-            Q(user_permissions__in=permission) | Q(groups__permissions__in=permission),
-            pk__in=staff,
-        )
+        holders = get_user_model().objects.filter(_may_moderate(), pk__in=staff)
         moderators |= set(holders.values_list("pk", flat=True))
     return moderators
+
+
+def all_moderators() -> QuerySet[Any]:
+    """The same, as the database has them now."""
+    is_one = Q(is_superuser=True) | Q(_may_moderate(), is_staff=True)
+    return get_user_model().objects.filter(is_one, is_active=True)
+
+
+def _may_moderate() -> Q:
+    permission = Permission.objects.filter(
+        content_type__app_label=Chat._meta.app_label, codename="moderate_chat"
+    )
+    return Q(user_permissions__in=permission) | Q(groups__permissions__in=permission)
 
 
 @dataclass(frozen=True, slots=True)
