@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from messages.clock import now_ms
 from messages.drafts import Draft, require_text
-from messages.errors import BadRequest, ChatError, Code, IdConflict, RateLimited
+from messages.errors import BadRequest, ChatError, Code, Forbidden, IdConflict
 from messages.log import Head
 from messages.models import MAX_HELD_WORDS, Held
 from messages.rendering import text_of
@@ -52,12 +52,8 @@ def hold(draft: Draft, head: Head) -> ChatError | None:
         is_same = waiting[draft.client_message_id] == draft.digest
         return HeldForReview(why, held=True) if is_same else IdConflict()
     if len(waiting) >= MAX_WAITING:
-        return RateLimited(
-            "Too much of yours is waiting for a moderator.",
-            scope="held",
-            limit=MAX_WAITING,
-            retry_after_ms=None,  # nobody knows when a moderator comes
-        )
+        # Nothing to be tried again: nobody knows when a moderator comes.
+        return Forbidden("Too much of yours is waiting for a moderator.", details={"scope": "held"})
     Held.objects.create(
         chat_id=draft.chat_id,
         author_id=draft.actor.id,

@@ -7,15 +7,7 @@ from messages import held
 from messages.acceptance import accept_all
 from messages.access import actor_of
 from messages.decisions import told_to
-from messages.errors import (
-    BadRequest,
-    ChatError,
-    Forbidden,
-    IdConflict,
-    Muted,
-    NotFound,
-    RateLimited,
-)
+from messages.errors import BadRequest, ChatError, Forbidden, IdConflict, Muted, NotFound
 from messages.filters import MAX_WAITING, HeldForReview, why_held
 from messages.log import LoggedEvent, lock_one
 from messages.membership import remove_member
@@ -106,7 +98,10 @@ def test_owners_and_staff_do_not_wait(ann: User, strict: Chat) -> None:
 def test_not_more_than_some_of_one_person_wait(bob: User, strict: Chat) -> None:
     for _ in range(MAX_WAITING):
         refusal(bob, strict, "Darn")
-    assert isinstance(refusal(bob, strict, "Darn"), RateLimited)
+    error = refusal(bob, strict, "Darn").as_dict()
+    assert (error["code"], error["retryable"]) == ("forbidden", False)
+    assert error["details"] == {"scope": "held"}
+    say(bob, strict, "Fine")
 
 
 def test_what_is_released_is_an_event_and_a_message_like_any_other(
