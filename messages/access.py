@@ -144,6 +144,12 @@ class Access:
         }
 
     @property
+    def muted_until(self) -> int | None:
+        """When a mute that holds will be over; None where none does, or it lasts until lifted."""
+        standing = self.standing
+        return standing.muted_until if standing is not None and standing.is_muted else None
+
+    @property
     def may_manage(self) -> bool:
         return manages(self.actor, self.standing)
 
