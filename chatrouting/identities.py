@@ -69,6 +69,11 @@ class Identity:
     as_of: int = 0
 
 
+def is_of(identity: Identity, user_id: str | None) -> bool:
+    """A page says whose it is: another may have signed in with its browser since it was loaded."""
+    return user_id in (None, str(identity.actor.id))
+
+
 def identities(credentials: Collection[Credential]) -> dict[Credential, Identity]:
     """Who these are, of those that are valid now; four queries however many they are."""
     found = _by_token(credentials) | _by_session(credentials)

@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
+from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from chatrouting.client import address_in
 from chatrouting.connections import TOO_MANY_SECONDS
-from chatrouting.identities import Credential, bearer_token, credential_of
+from chatrouting.identities import Credential, bearer_token, credential_of, is_of
 from chatrouting.languages import language_of
 from chatrouting.process import process
 from chatrouting.protocol import SUBPROTOCOL, TOKEN_SUBPROTOCOL, CloseCode
@@ -75,7 +76,7 @@ async def _identify(scope: Scope, credential: Credential | None) -> None:
     except ChatError as error:  # nobody can be looked up now
         scope["refusal"] = CloseCode.SERVER_ERROR, error
     else:
-        if scope["identity"] is None:
+        if scope["identity"] is None or not is_of(scope["identity"], _owner(scope)):
             scope["refusal"] = CloseCode.SIGNED_OUT, Unauthenticated()
 
 
@@ -114,6 +115,11 @@ def _credential(
     )
     cookies = "" if origin is None else headers.get("cookie", "")
     return credential_of(token or None, _cookie(cookies, settings.SESSION_COOKIE_NAME))
+
+
+def _owner(scope: Scope) -> str | None:
+    query = scope["query_string"]
+    return parse_qs(query.decode("latin-1")).get("user", [None])[0] if query else None
 
 
 def _cookie(header: str, name: str) -> str:

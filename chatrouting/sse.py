@@ -19,7 +19,7 @@ from chatrouting.client import address_in
 from chatrouting.connections import too_many_connections
 from chatrouting.ears import Beginning
 from chatrouting.headers import with_headers
-from chatrouting.identities import Identity, bearer_token, credential_of
+from chatrouting.identities import Identity, bearer_token, credential_of, is_of
 from chatrouting.process import process
 from chatrouting.reading import read
 from chatrouting.streams import Stream
@@ -106,7 +106,7 @@ async def _identity(request: ASGIRequest) -> Identity:
     token = bearer_token(request.headers.get("Authorization", ""))
     credential = credential_of(token, request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""))
     identity = None if credential is None else await process.identity_of(credential)
-    if identity is None:
+    if identity is None or not is_of(identity, in_query(request.GET, "user")):
         raise Unauthenticated
     return identity
 

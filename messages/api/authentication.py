@@ -13,6 +13,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 SCHEME = "Bearer"
+OWNER = "X-User-Id"
 _TOKEN = re.compile(r"[!-~]{1,256}")
 
 
@@ -33,7 +34,16 @@ class BearerAuthentication(BaseAuthentication):
 
 
 class CookieAuthentication(SessionAuthentication):
-    """The session's user; unsafe methods need the CSRF token."""
+    """The session's user; unsafe methods need the CSRF token.
+
+    A page says whose it is: another may have signed in with its browser since it was loaded.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        found = super().authenticate(request)
+        if found is not None and request.headers.get(OWNER, str(found[0].pk)) != str(found[0].pk):
+            raise AuthenticationFailed
+        return found
 
 
 def find_token(text: str) -> AuthToken | None:

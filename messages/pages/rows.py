@@ -1,5 +1,6 @@
 """A message as its template wants it: the wire form, and what the viewer makes of it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -73,7 +74,7 @@ def row_of(
     message: WireMessage, viewer_id: int, *, asked: bool = False, quoted: WireMessage | None = None
 ) -> Row:
     metadata: dict[str, Any] = {} if message["removed"] else message["metadata"]
-    url = metadata.get("url") or ""
+    url = re.sub("^http:", "https:", metadata.get("url") or "")
     return Row(
         message=message,
         own=message["author"] is not None and message["author"]["id"] == viewer_id,

@@ -3,16 +3,17 @@
 import { parseCursor } from "./cursor.js";
 
 const MISSED_MS = 1_000;
-const RETRY_MS = 30_000;
+const FRESH_MS = 60_000; // nobody tells who is added
 const FIRST_SAID = /^(user|system|youtube|ai)_message$/;
 
 export class ChatList {
-  #means; // selfId, read, alarms, onChange
+  #means; // selfId, read, alarms, onAdded, onChange
   #lines = new Map();
 
   constructor({ lines = [], ...means }) {
     this.#means = means;
     lines.forEach((line) => this.#lines.set(line.chatId, line));
+    this.#later();
   }
 
   get lines() {
@@ -33,12 +34,15 @@ export class ChatList {
 
   async refresh() {
     this.#means.alarms.cancel("list");
+    this.#later();
     try {
       const { chats } = await this.#means.read();
+      const known = this.#lines;
       this.#lines = new Map(chats.map((chat) => [chat.chatId, this.#newer(chat)]));
+      this.#means.onAdded?.(this.chatIds.filter((chatId) => !known.has(chatId)));
       this.#means.onChange();
     } catch {
-      this.#means.alarms.first("list", RETRY_MS, () => this.refresh());
+      // The next look tells.
     }
   }
 
@@ -102,6 +106,10 @@ export class ChatList {
   #set(line, change) {
     this.#lines.set(line.chatId, { ...line, ...change });
     this.#means.onChange();
+  }
+
+  #later() {
+    this.#means.alarms.last("fresh", FRESH_MS, () => this.refresh());
   }
 
   #missed() {

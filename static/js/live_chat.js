@@ -7,7 +7,7 @@ import { OPEN, meaningOf } from "./protocol.js";
 const FETCH_MS = 1_000;
 
 // After these the server may allow more or less than it said when this page subscribed.
-const CHANGES_PERMISSIONS = /^(chat_frozen|chat_unfrozen|member_muted|member_unmuted)$/;
+const CHANGES_PERMISSIONS = /^(chat_(un)?frozen|member_(un)?muted)$/;
 
 export class LiveChat extends KnownChat {
   #hasBroken = false;
@@ -122,9 +122,13 @@ export class LiveChat extends KnownChat {
         this.title = data.title;
       }
       if (CHANGES_PERMISSIONS.test(type)) {
-        this.alarms.first("permissions", 0, () => this.#follower.subscribe());
+        this.#askAgain(0);
       }
     }
+  }
+
+  #askAgain(wait) {
+    this.alarms.last("permissions", wait, () => this.#follower.subscribe());
   }
 
   onSnapshot(messages, moreBefore) {
@@ -132,10 +136,13 @@ export class LiveChat extends KnownChat {
     messages.forEach((message) => this.onStored(message));
   }
 
-  onSubscribed({ open, presence, permissions, limits }) {
+  onSubscribed({ open, presence, permissions, limits, mutedForMs }) {
     open.forEach((message) => this.timeline.catchUp(message));
     this.company.gather(presence);
     this.permissions = permissions;
+    if (mutedForMs) {
+      this.#askAgain(mutedForMs);
+    }
     this.frameBytes = limits.frameBytes;
     this.connection.settle();
     this.alarms.cancel("send");

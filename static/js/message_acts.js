@@ -35,13 +35,14 @@ function press(part) {
   const { clientMessageId, messageId, chatId, seq } = element?.dataset ?? {};
   const { act } = part.dataset;
   const write = () => begin(act, chat.timeline.find(messageId));
+  const change = (verb) => attempt(() => chat.change(verb, { messageId }));
   const judge = () => rate(messageId, act);
   const acts = {
     older: () => chat.history.older(),
     newer: () => chat.history.newer(),
     quote: () => reveal(Number(new URLSearchParams(part.search).get("around"))),
-    stop: () => chat.tell("cancel", { messageId }),
-    retry: () => chat.tell("retry", { messageId }),
+    stop: () => change("cancel"),
+    retry: () => change("retry"),
     about: write,
     reply: write,
     edit: write,
@@ -50,7 +51,7 @@ function press(part) {
     link: () => copyLink(seq),
     report: () => location.assign(`/chats/${chatId}/messages/${messageId}/report/`),
     remove: () => askToRemove(element),
-    removeNow: () => attempt(() => chat.change("remove", { messageId })).then(keep),
+    removeNow: () => change("remove").then(keep),
     keep,
     all: () => (part.ariaExpanded = String(element.toggleAttribute("data-open"))),
     play: () => play(part.closest(".video"), slot(element, "address").textContent),

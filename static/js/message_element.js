@@ -35,8 +35,9 @@ export function fillUnsent(element, row) {
     slot(element, "content").textContent = url ?? content;
     showTime(slot(element, "time"), at);
     element.querySelector(".again")?.remove();
-    if (state === "failed") {
+    if (state !== "sending") {
       element.append(template("take-back-template"));
+      slot(element, "resend").hidden = state === "waiting";
     }
   }
   const seconds = Math.max(1, Math.ceil((retryAt - Date.now()) / 1_000));
@@ -74,10 +75,11 @@ function isLong(content) {
   return content.length > LONG_CHARS || content.split("\n").length > LONG_LINES + 1;
 }
 
-function fillLink(element, { url, title }) {
-  const isLink = url?.startsWith("https://") ?? false;
+function fillLink(element, { url = "", title }) {
+  const href = url.replace(/^http:/, "https:");
+  const isLink = href.startsWith("https://");
   slot(element, "link").hidden = !isLink;
   const address = slot(element, "address");
-  address.setAttribute("href", isLink ? url : "");
-  address.textContent = title || url || "";
+  address.href = isLink ? href : "";
+  address.textContent = title || url;
 }

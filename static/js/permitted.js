@@ -10,7 +10,7 @@ export function permittedActs(message, { isOwn, isAsked, permissions }) {
   const isDone = message.status === "completed";
   const acts = {
     reply: send && isDone,
-    about: send && isDone,
+    about: send,
     up: message.type === "ai" && isDone,
     down: message.type === "ai" && isDone,
     edit: send && isOwn && EDITABLE.has(message.type),

@@ -28,6 +28,7 @@ const REQUESTS = {
 const NAMED = new Set(["edit", "remove", "retry", "cancel"]);
 
 export class Rest {
+  selfId;
   #fetch;
   #token;
 
@@ -58,7 +59,7 @@ export class Rest {
 
   async request({ method = "POST", path, body = {} }, { patience = PATIENCE_MS, signal } = {}) {
     const signals = [AbortSignal.timeout(patience), signal].filter(Boolean);
-    const headers = { Accept: "application/json" };
+    const headers = { Accept: "application/json", "X-User-Id": this.selfId };
     const what = { method, headers, signal: AbortSignal.any(signals), cache: "no-store" };
     if (method !== "GET") {
       Object.assign(headers, { "X-CSRFToken": this.#token(), "Content-Type": "application/json" });

@@ -32,8 +32,10 @@ export class Session extends Chats {
     const alarms = new Alarms();
     const shelf = new Shelf(user.id);
     const read = () => this.rest.get("chats/");
-    const list = new ChatList({ selfId: user.id, lines, read, alarms, onChange: onList });
+    const onAdded = (chatIds) => this.connection.listen(chatIds);
+    const list = new ChatList({ selfId: user.id, lines, read, alarms, onAdded, onChange: onList });
     super({ make: (page) => this.#make(page), alarms, list, shelf, onDraft });
+    this.rest.selfId = user.id;
     this.#user = user;
     this.#onChange = onChange;
     this.#onTold = onTold;
@@ -97,7 +99,7 @@ export class Session extends Chats {
   #connect() {
     const { rest } = this;
     const { locks } = navigator;
-    const address = new URL(SOCKET_PATH, location.href);
+    const address = new URL(`${SOCKET_PATH}?user=${rest.selfId}`, location.href);
     address.protocol = address.protocol.replace("http", "ws");
     const openSocket = (protocol) => new WebSocket(address, protocol);
     const lines = [

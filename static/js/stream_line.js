@@ -78,7 +78,8 @@ export class StreamLine extends RequestLine {
     const places = [...this.#heard].filter(([, position]) => position !== null);
     const since = places.map((place) => place.join("=")).join(",");
     const chats = [...this.#heard.keys()].join(",");
-    return `stream/?${new URLSearchParams({ chats, ...(since && { since }) })}`;
+    const user = this.rest.selfId;
+    return `stream/?${new URLSearchParams({ user, chats, ...(since && { since }) })}`;
   }
 
   #take(frame, id) {

@@ -38,6 +38,24 @@ def test_offline_and_back_nothing_is_lost_and_nothing_doubled(sit_down: SitDown)
         person.agrees_with_the_server()
 
 
+def test_a_page_does_not_go_on_as_whoever_signs_in_after_its_person(sit_down: SitDown) -> None:
+    ann = sit_down("ann", anew=True)
+    ann.open_chat()
+    ann.is_in_step()
+    ann.context.set_offline(True)
+    expect(ann.status).to_contain_text("Offline")
+    ann.write("ann's secret")
+    elsewhere = sit_down("bob", anew=True)
+    ann.context.clear_cookies()
+    ann.context.add_cookies(elsewhere.context.cookies())  # as another tab of hers has them now
+    ann.context.set_offline(False)
+    expect(ann.status).to_have_attribute("data-state", "stopped")
+    elsewhere.open_chat()
+    elsewhere.is_in_step()
+    expect(elsewhere.message("ann's secret")).to_have_count(0)
+    assert elsewhere.stored() == []
+
+
 def test_a_long_absence_ends_with_the_newest_messages(sit_down: SitDown) -> None:
     ann, bob = sit_down("ann"), sit_down("bob")
     bob.open_chat()

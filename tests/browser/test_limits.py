@@ -36,6 +36,22 @@ def test_too_many_at_once_go_on_by_themselves(sit_down: SitDown) -> None:
     ann.agrees_with_the_server()
 
 
+@pytest.mark.parametrize("server", ["1/d"], indirect=True)
+def test_what_waits_can_be_taken_back(sit_down: SitDown) -> None:
+    ann = sit_down("ann")
+    ann.open_chat()
+    ann.write("one")
+    ann.sees("one")
+    ann.write("on second thoughts")
+    waiting = ann.message("on second thoughts")
+    expect(waiting).to_have_attribute("data-state", "waiting")
+    expect(waiting.get_by_role("button", name="Send again")).to_be_hidden()
+    waiting.get_by_role("button", name="Write it again").click()
+    expect(ann.message("on second thoughts")).to_have_count(0)
+    expect(ann.box).to_have_value("on second thoughts")
+    ann.agrees_with_the_server()
+
+
 @pytest.mark.parametrize("server", ["2/2s"], indirect=True)
 def test_the_outbox_gets_everything_through_in_order_and_once(sit_down: SitDown) -> None:
     ann = sit_down("ann")

@@ -130,6 +130,17 @@ def test_staff_read_and_moderate_but_do_not_write(mod: User, chat: Chat, message
 
 
 @in_one_transaction
+def test_a_page_of_somebody_else_is_signed_out(ann: User, bob: User, chat: Chat) -> None:
+    caller = Caller(bob)
+    assert (
+        caller.call("GET", chat_path(chat), headers={"X-User-Id": str(bob.pk)}).status_code == 200
+    )
+    for route in ROUTES:
+        caller.client.defaults["HTTP_X_USER_ID"] = str(ann.pk)
+        assert route.call(caller, chat.pk).status_code == 401, route
+
+
+@in_one_transaction
 def test_an_inactive_member_is_nobody(bob: User, chat: Chat) -> None:
     caller = Caller(bob)
     User.objects.filter(pk=bob.pk).update(is_active=False)

@@ -149,6 +149,17 @@ def test_a_page_around_a_message_has_it_in_the_middle_and_goes_on_both_ways(
         assert last in contents(page)
 
 
+def test_a_video_is_a_link_also_where_its_address_was_a_plain_one(
+    ann_client: Client, bob: User, chat: Chat
+) -> None:
+    say(bob, chat, "", kind="youtube")
+    found = {"url": "http://youtu.be/dQw4w9WgXcQ", "videoId": "dQw4w9WgXcQ", "title": "A song"}
+    Message.objects.update(metadata=found, status="completed")
+    html = text(ann_client.get(page_of(chat)))
+    assert '<p class="link" data-slot="link"><a href="https://youtu.be/dQw4w9WgXcQ"' in html
+    assert ">A song</a>" in html
+
+
 def test_a_reply_shows_what_it_replies_to_also_from_another_page(
     ann_client: Client, bob: User, chat: Chat
 ) -> None:

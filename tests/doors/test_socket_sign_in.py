@@ -58,6 +58,21 @@ async def test_everybody_is_greeted_by_their_own_name(
     assert socket.subprotocol == SUBPROTOCOL
 
 
+@pytest.mark.parametrize("how", [page, script])
+async def test_a_page_of_somebody_else_is_signed_out(
+    how: Callable[..., Any], sockets: list[Socket], ann: User, bob: User
+) -> None:
+    """Who says whose it is: another may have signed in with its browser since it was loaded."""
+    for owner, is_theirs in ((ann, True), (bob, False)):
+        socket = await how(ann, path=f"/ws/chat/?user={owner.pk}")
+        sockets.append(socket)
+        await socket.open()
+        if is_theirs:
+            assert (await socket.next("hello"))["user"]["id"] == ann.pk
+        else:
+            await assert_signed_out(socket)
+
+
 async def test_a_full_name_is_preferred_to_the_login(connect: Connect, ann: User) -> None:
     ann.first_name, ann.last_name = "Ann", "Lee"
     await read(ann.save)

@@ -241,6 +241,16 @@ async def test_nobody_else_does(sockets: list[Socket], bob: User, chat: Chat) ->
     assert process.registry.rooms == {}
 
 
+async def test_a_page_of_somebody_else_is_signed_out(
+    sockets: list[Socket], ann: User, bob: User, chat: Chat
+) -> None:
+    cookie = await with_cookie(bob)
+    for owner, status in ((bob, 200), (ann, 401)):
+        stream = await EventStream(stream_path(chat, user=str(owner.pk)), cookie).open()
+        assert stream.status == status
+        await stream.leave()
+
+
 async def test_a_chat_that_is_not_theirs_is_as_one_that_is_not_there_for_the_whole_request(
     sockets: list[Socket], ann: User, eve: User, chat: Chat
 ) -> None:

@@ -8,6 +8,7 @@ import { ManualTimers, settled } from "./manual_timers.js";
 
 let timers;
 let list;
+let added;
 let chats;
 let shelf;
 let answers;
@@ -77,7 +78,9 @@ function make(kept = null) {
   const alarms = new Alarms(timers);
   const read = () => new Promise((resolve) => answers.push(resolve));
   const lines = [line("lunch", "k:40"), line("tea", "k:7")];
-  list = new ChatList({ selfId: 7, lines, read, alarms, onChange: () => undefined });
+  added = [];
+  const onAdded = (chatIds) => added.push(...chatIds);
+  list = new ChatList({ selfId: 7, lines, read, alarms, onAdded, onChange: () => undefined });
   chats = new Chats({ make: (page) => new FakeChat(page), alarms, list, shelf: kept });
 }
 
@@ -173,4 +176,16 @@ test("a hole in what is heard of a chat is asked for, and what came since is not
     ["tea", 3],
   ]);
   assert.equal(list.get("lunch").head, "k:41");
+});
+
+test("a chat that somebody was added to is heard of within a minute, also after a failure", async () => {
+  const chat = (chatId) => ({ chatId, title: chatId, head: "k:0", unread: 0, createdAt: 0 });
+  await timers.pass(60_000);
+  answers[0](Promise.reject(new Error("no")));
+  await settled();
+  await timers.pass(60_000);
+  answers[1]({ chats: [chat("lunch"), chat("new")] });
+  await settled();
+  assert.deepEqual(list.chatIds.sort(), ["lunch", "new"]);
+  assert.deepEqual(added, ["new"]);
 });

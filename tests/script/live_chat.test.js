@@ -372,6 +372,18 @@ test("what may be done is asked again once the chat is frozen", async () => {
   assert.equal(chat.permissions.send, false);
 });
 
+test("what may be done is asked again when a mute has ended", async () => {
+  const permissions = { ...server.live.data.permissions, send: false };
+  await subscribed({ permissions, mutedForMs: 20_000 });
+  await timers.pass(19_000);
+  assert.equal(chat.permissions.send, false);
+  assert.equal(last().actions().filter((action) => action === "subscribe").length, 1);
+  await timers.pass(1_000);
+  last().reply("subscribe", server.live.data);
+  await settled();
+  assert.equal(chat.permissions.send, true);
+});
+
 test("a new title is heard of", async () => {
   await subscribed();
   last().push({ ...event(41, null, "chat_renamed"), data: { title: "Dinner" } });

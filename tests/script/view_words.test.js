@@ -39,7 +39,7 @@ test("only what the server would do is offered", () => {
   assert.deepEqual(permittedActs(user, own), ["reply", "about", "edit", "link", "remove"]);
   assert.deepEqual(permittedActs(fromBob, who), ["reply", "about", "link", "report"]);
   assert.deepEqual(permittedActs(answer, who), ["reply", "about", "up", "down", "link", "report"]);
-  assert.deepEqual(permittedActs(placeholder, who), ["link", "report"]);
+  assert.deepEqual(permittedActs(placeholder, who), ["about", "link", "report"]);
   assert.deepEqual(permittedActs(removed, own), []);
   assert.deepEqual(permittedActs(null, own), []);
   const frozen = { ...own, permissions: { send: false, moderate: false } };

@@ -109,9 +109,7 @@ def test_a_refusal_is_given_a_sentence_that_can_be_found() -> None:
         assert not isinstance(said, ast.JoinedStr), ast.unparse(call)
 
 
-@pytest.mark.parametrize(
-    "labels,names", [(["chat_messages"], NAMES), (["axes", "knox"], BORROWED)]
-)
+@pytest.mark.parametrize("labels,names", [(["chat_messages"], NAMES), (["axes", "knox"], BORROWED)])
 def test_every_model_and_field_has_a_name_in_the_admin(labels: list[str], names: set[str]) -> None:
     metas = [m._meta for label in labels for m in apps.get_app_config(label).get_models()]
     with override(None):
