@@ -171,6 +171,7 @@ def line_for_the_script(line: ChatLine) -> dict[str, Any]:
         "head": str(line.access.head),
         "unread": line.unread,
         "at": line.last_at,
+        "last": line.last_message and {"messageId": line.last_message["messageId"]},
     }
 
 

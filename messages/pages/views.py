@@ -121,8 +121,9 @@ def _send(access: Access, typed: Typed) -> None:
     accepted = writer.accept(draft_from(access.actor, access.chat_id, typed.body()))
     # Without a script nothing else says that the page was read to its end. It is stored already:
     # whatever is the matter with the pointer is no answer to a send.
+    last = accepted.placeholder or accepted.message
     with suppress(ChatError):
-        writer.call(chats.mark_read, access.actor, access.chat_id, accepted.message["seq"])
+        writer.call(chats.mark_read, access.actor, access.chat_id, last["seq"])
 
 
 def _refuse(request: HttpRequest, access: Access, typed: Typed, refusal: ChatError) -> HttpResponse:

@@ -19,12 +19,12 @@ export function showList(lines, currentId) {
 function fill(item, { chatId, title, unread, at, last }, isCurrent) {
   item.dataset.chatId = chatId;
   const link = item.firstElementChild;
-  link.setAttribute("href", `/chats/${chatId}/`);
+  link.href = `/chats/${chatId}/`;
   link.ariaCurrent = isCurrent ? "page" : null;
   write(slot(item, "title"), title);
   showUnread(item, isCurrent ? 0 : unread);
   showTime(slot(item, "time"), at);
-  if (last) {
+  if (last?.type) {
     showLast(slot(item, "last"), `${authorOf(last, words)}:`, ` ${firstWords(last, words, 200)}`);
   }
 }

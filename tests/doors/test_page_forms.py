@@ -162,9 +162,13 @@ def test_a_body_beyond_all_measure_is_a_page_too(ann_client: Client, chat: Chat)
     assert response.status_code in (400, 413)
 
 
-def test_who_writes_has_read(ann_client: Client, ann: User, bob: User, chat: Chat) -> None:
+@pytest.mark.parametrize("kind", ["user", "ai"])
+def test_who_writes_has_read(
+    kind: str, ann_client: Client, ann: User, bob: User, chat: Chat
+) -> None:
+    """Also the place where an answer will be, which is no news to who asked."""
     say(bob, chat, "hello")
-    ann_client.post(page_of(chat), {"content": "hello yourself"})
+    ann_client.post(page_of(chat), {"content": "hello yourself", "type": kind})
     chat.refresh_from_db()
     assert Membership.objects.get(chat=chat, user=ann).read_seq == chat.last_seq
 

@@ -157,6 +157,13 @@ test("what others say is unread, once, and moves its chat up", () => {
   assert.deepEqual(list.chatIds, ["tea", "lunch"]);
 });
 
+test("the last message is kept in step, also one that was on the page already", () => {
+  list.get("tea").last = { messageId: "m7" };
+  const update = { type: "ai_message_update", message: { messageId: "m7", status: "completed" } };
+  chats.onFrame({ ...event("tea", 8), ...update });
+  assert.equal(list.get("tea").last.status, "completed");
+});
+
 test("what was read anywhere is not unread", () => {
   chats.onFrame(event("tea", 8));
   chats.onFrame({ op: "ephemeral", type: "read", chatId: "tea", seq: 8 });
