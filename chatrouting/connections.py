@@ -185,11 +185,14 @@ class Connections:
                 self._warned.add(connection)
                 connection.notify(Notice.SESSION_EXPIRING)
 
-    async def leave(self, patience: float) -> None:
-        """The process is going away: say so, let what waits go out, close."""
-        everyone = list(self)
-        for connection in everyone:
+    def say_goodbye(self) -> None:
+        """The process is going away: whoever hears of it can look for another meanwhile."""
+        for connection in self:
             connection.notify(Notice.GOING_AWAY)
+
+    async def leave(self, patience: float) -> None:
+        """Let what waits go out, and close."""
+        everyone = list(self)
         if everyone:
             flushed = [asyncio.ensure_future(connection.flushed()) for connection in everyone]
             _, late = await asyncio.wait(flushed, timeout=patience)

@@ -23,6 +23,7 @@ class KnownAccess:
     def __init__(self) -> None:
         self._answers: dict[int, Access] = {}
         self._since = 0
+        self._oldest_seq = 0
 
     def begin(self, seq: int) -> None:
         """The room begins here: what happened before it never hears."""
@@ -34,8 +35,15 @@ class KnownAccess:
         return access if access is not None and access.actor == actor else None
 
     def remember(self, access: Access) -> None:
-        if access.head.seq >= self._since:
+        if access.head.seq >= self._since and access.kept_seq >= self._oldest_seq:
             self._answers[access.actor.id] = access
+
+    def know_oldest(self, seq: int) -> None:
+        """The log's oldest kept number: pruning, by whatever process, is no event."""
+        if seq > self._oldest_seq:
+            self._oldest_seq = seq
+            kept = {user_id: a for user_id, a in self._answers.items() if a.kept_seq >= seq}
+            self._answers = kept
 
     def hear(self, frame: EventFrame) -> None:
         if frame.type in _OF_ONE and frame.user_id is not None:

@@ -95,7 +95,6 @@ async def _wait(wait: Wait) -> None:
     # What it hears only wakes it: the look that follows tells what they may see.
     subscription = process.registry.subscribe(room, waiter, wait.after, Reach(wait.chat_id))
     process.connections.add(waiter)
-    process.waiting.add(waiter.heard)
     try:
         await process.settle(waiter)
         async with asyncio.timeout(wait.seconds):
@@ -104,5 +103,4 @@ async def _wait(wait: Wait) -> None:
         pass
     finally:
         process.connections.discard(waiter)
-        process.waiting.discard(waiter.heard)
         process.registry.unsubscribe(subscription)

@@ -6,6 +6,7 @@ any number of connections from one address.
 
 from asyncio import TimerHandle, Transport
 from collections import Counter
+from collections.abc import Iterable
 from math import inf
 from typing import Any
 
@@ -116,9 +117,24 @@ class CountedSocket(WebSocketsSansIOProtocol):
         self.handle_connect(handshake)
         self.request = None  # type: ignore[assignment]  # nobody reads it again
 
+    def send_receive_event_to_app(self) -> None:
+        """What is no text is the application's to answer, as bytes are. The server by itself ends
+        the connection, and logs a traceback each time."""
+        if self.curr_msg_data_type == "text" and not _is_text(self.frames):
+            self.curr_msg_data_type = "bytes"
+        super().send_receive_event_to_app()
+
     def connection_lost(self, exc: Exception | None) -> None:
         _leave(self.client)
         super().connection_lost(exc)
+
+
+def _is_text(frames: Iterable[bytes]) -> bool:
+    try:
+        b"".join(frames).decode()  # of one frame the very same bytes, not a copy
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _handshake(scope: Any, url: bytes) -> Request:

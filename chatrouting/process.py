@@ -45,7 +45,6 @@ class Process:
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.is_leaving = False
-        self.waiting: set[asyncio.Event] = set()  # long-polls, to be answered before leaving
         self.record = Record()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -77,14 +76,13 @@ class Process:
         self.engine.start()
 
     async def leave(self) -> None:
-        """Finish what is under way and send everybody elsewhere; within HALT + DRAIN + FLUSH s."""
+        """Send everybody elsewhere and finish what is under way; within HALT + DRAIN + FLUSH s."""
         if self.loop is None or self.is_leaving:
             return
         self.is_leaving = True
         logger.info("leaving: %d sockets", len(self.connections))
+        self.connections.say_goodbye()
         self.say_crowd()
-        for heard in self.waiting:
-            heard.set()
         await asyncio.to_thread(self.engine.stop, HALT)
         done = await asyncio.to_thread(writer.drain, DRAIN)
         if not done:

@@ -13,7 +13,7 @@ from chatrouting.reading import Read
 from chatrouting.rooms import Room
 from messages.access import Reach
 from messages.identity import Cursor
-from messages.log import head_of, heads
+from messages.log import ends, head_of
 from messages.models import Message, Status
 
 logger = logging.getLogger(__name__)
@@ -158,11 +158,13 @@ class Registry:
         """Let rooms know how far their logs are."""
         for start in range(0, len(chat_ids), _HEADS_A_QUERY):
             some = chat_ids[start : start + _HEADS_A_QUERY]
-            found = await self._read(heads, some)
+            found = await self._read(ends, some)
             for chat_id in some:
                 room = self.ready(chat_id)
                 if room is not None:
-                    room.know_head(found.get(chat_id))
+                    head, oldest_seq = found.get(chat_id, (None, 0))
+                    room.access.know_oldest(oldest_seq)
+                    room.know_head(head)
 
     def _let_go(self) -> None:
         """Close the rooms that were empty at the last tick already."""

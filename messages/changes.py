@@ -9,7 +9,7 @@ from messages import bulk, log
 from messages.access import Actor
 from messages.clock import now_ms
 from messages.log import Head
-from messages.models import EventType, Job, Message, MessageType, RemovedBy
+from messages.models import EventType, Job, Message, MessageType, RemovedBy, Status
 from messages.representation import WireMessage, is_open
 
 _WORKED_ON = frozenset({MessageType.YOUTUBE.value, MessageType.AI.value})
@@ -36,14 +36,32 @@ def change(
     return message
 
 
+def stop(message: WireMessage, claimed_at: int | None, *, retryable: bool = False) -> None:
+    """A locked message's work is over, since somebody wants it no more."""
+    error = {"code": "cancelled", "detail": "This was stopped.", "retryable": retryable}
+    message |= {"status": Status.ERROR.value, "error": error}
+    measure(message, claimed_at, now_ms())
+
+
+def measure(message: WireMessage, claimed_at: int | None, now: int) -> None:
+    """What its work took, from its first claim to its end, where there was one."""
+    if claimed_at is not None:
+        took = max(0, now - claimed_at)
+        message["metadata"] = message["metadata"] | {"processingTime": took}
+
+
 def empty(head: Head, found: Sequence[WireMessage], by: RemovedBy) -> None:
     """Make tombstones of many locked messages of one chat; nobody is named as having done it.
 
     Erasure takes away as well whose they were, under which key, and what else they told.
     """
     columns = [*_CHANGEABLE, *(_FORGOTTEN if by is RemovedBy.ERASURE else ())]
+    ids = [message["messageId"] for message in found]
+    claimed = dict(Job.objects.filter(pk__in=ids).values_list("pk", "claimed_at"))
     at, events = now_ms(), []
     for message in found:
+        if is_open(message):
+            stop(message, claimed.get(message["messageId"]))
         message |= {"content": "", "html": "", "removed": by.value, "rev": message["rev"] + 1}
         if by is RemovedBy.ERASURE:
             message |= {"author": None, "clientMessageId": None, "metadata": {}}
@@ -56,7 +74,6 @@ def empty(head: Head, found: Sequence[WireMessage], by: RemovedBy) -> None:
             data={"by": by.value},
         )
         events.append(event)
-    ids = [message["messageId"] for message in found]
     Message.objects.filter(pk__in=ids).update(transcript="")
     rows = [[value(message) for _, value in columns] for message in found]
     bulk.update(Message, tuple(column for column, _ in columns), rows)

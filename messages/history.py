@@ -11,7 +11,7 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from messages.access import Access, Actor, Reach, is_asker, standing_from_row
-from messages.errors import BadRequest, Forbidden, NotFound
+from messages.errors import BadMessageId, BadRequest, Forbidden, NotFound
 from messages.identity import MAX_SEQ, Cursor
 from messages.message_id_generator import is_message_id
 from messages.models import Event, Feedback, History, Membership, Message
@@ -113,7 +113,7 @@ def require_message_ids(value: object) -> list[str]:
             "messageIds is a list of 1 to %(most)d ids.", field="messageIds", most=MAX_LOOKUP
         )
     if not all(is_message_id(item) for item in value):
-        raise BadRequest("messageIds has something that is no message id.", field="messageIds")
+        raise BadMessageId(details={"field": "messageIds"})
     return value
 
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from messages import journal, log, told
-from messages.changes import change, update_of
+from messages.changes import change, measure, update_of
 from messages.clock import now_ms
 from messages.errors import NotFound
 from messages.journal import Step
@@ -171,11 +171,11 @@ def complete(claim: Claim, done: Done, *, html: str, now: int) -> bool:
     if held is None:
         return False
     head, message = held
-    took = max(0, now - claim.claimed_at)
     message |= {
         "status": Status.COMPLETED.value,
-        "metadata": message["metadata"] | dict(done.metadata) | {"processingTime": took},
+        "metadata": message["metadata"] | dict(done.metadata),
     }
+    measure(message, claim.claimed_at, now)
     if done.content is not None:
         message |= {"content": done.content, "html": html}
     if done.transcript is not None:
@@ -223,16 +223,16 @@ def _try_again(head: Head, message: WireMessage, claim: Claim, failure: Failure,
 def _end_in_error(
     head: Head, message: WireMessage, claim: Claim, failure: Failure, now: int
 ) -> None:
-    message |= {
-        "status": Status.ERROR.value,
-        "error": failure.as_dict(),
-    }
+    message |= {"status": Status.ERROR.value, "error": failure.as_dict()}
+    measure(message, claim.claimed_at, now)
     _change(head, message, claim, {"change": "status"})
     _note(Step.ERROR, claim, now=now, error=failure.code.value)
 
 
 def _change(head: Head, message: WireMessage, claim: Claim, data: dict[str, Any]) -> None:
-    data |= {"attempt": claim.attempt, "of": MAX_ATTEMPTS, "status": message["status"]}
+    # A claim beyond the last try does no more than say that it was the last.
+    attempt = min(claim.attempt, MAX_ATTEMPTS)
+    data |= {"attempt": attempt, "of": MAX_ATTEMPTS, "status": message["status"]}
     change(head, message, None, update_of(message), data=data)
 
 

@@ -177,8 +177,14 @@ def head_of(chat_id: str) -> tuple[Cursor, int]:
 
 def heads(chat_ids: Iterable[str]) -> dict[str, Cursor]:
     """The heads of many chats in one query; a chat that is gone is missing."""
-    rows = Chat.objects.filter(pk__in=list(chat_ids)).values_list("chat_id", "epoch", "last_seq")
-    return {chat_id: Cursor(epoch, seq) for chat_id, epoch, seq in rows}
+    return {chat_id: head for chat_id, (head, _) in ends(chat_ids).items()}
+
+
+def ends(chat_ids: Iterable[str]) -> dict[str, tuple[Cursor, int]]:
+    """The same, each with its oldest kept number."""
+    columns = "chat_id", "epoch", "last_seq", "oldest_seq"
+    rows = Chat.objects.filter(pk__in=list(chat_ids)).values_list(*columns)
+    return {chat_id: (Cursor(epoch, seq), oldest) for chat_id, epoch, seq, oldest in rows}
 
 
 def require_position(cursor: Cursor, *, head: Cursor, oldest_seq: int) -> None:

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from messages import access, filters, journal, log, ratelimit, told
 from messages.access import Actor, Standing
-from messages.changes import change, update_of
+from messages.changes import change, stop, update_of
 from messages.clock import now_ms
 from messages.drafts import require_content
 from messages.errors import BadTransition, Conflict, Forbidden, NotFound
@@ -59,7 +59,7 @@ def remove(actor: Actor, message_id: str, *, chat_id: str | None = None) -> Wire
     if message["type"] == MessageType.YOUTUBE:
         Message.objects.filter(pk=message_id).update(transcript="")
     if is_open(message):
-        _note_end(Step.REMOVED, message, actor)
+        _stop(Step.REMOVED, message, actor)
     by = RemovedBy.AUTHOR if own else RemovedBy.STAFF
     message |= {"content": "", "html": "", "removed": by.value}
     return change(head, message, actor, EventType.MESSAGE_REMOVED, data={"by": by.value})
@@ -79,7 +79,8 @@ def retry(actor: Actor, message_id: str, *, chat_id: str | None = None) -> WireM
     if message["status"] != Status.ERROR or message["removed"]:
         raise BadTransition
     ratelimit.changes.take(actor.id)
-    message |= {"status": Status.PENDING.value, "error": None}
+    metadata = {name: of for name, of in message["metadata"].items() if name != "processingTime"}
+    message |= {"status": Status.PENDING.value, "error": None, "metadata": metadata}
     if message["type"] == MessageType.AI:
         message |= {"content": "", "html": ""}
     Job.objects.create(message_id=message_id, chat_id=message["chatId"], due_at=now_ms())
@@ -97,9 +98,7 @@ def cancel(actor: Actor, message_id: str, *, chat_id: str | None = None) -> Wire
     if not is_open(message):
         raise BadTransition
     told.add_to(message)
-    _note_end(Step.CANCELLED, message, actor)
-    error = {"code": "cancelled", "detail": "This was stopped.", "retryable": True}
-    message |= {"status": Status.ERROR.value, "error": error}
+    _stop(Step.CANCELLED, message, actor)
     return change(head, message, actor, update_of(message), data={"change": "cancel"})
 
 
@@ -118,7 +117,7 @@ def rate(actor: Actor, message_id: str, verdict: str | None, *, chat_id: str | N
         Feedback.objects.create(message_id=message_id, user_id=actor.id, verdict=verdict)
 
 
-def _note_end(step: Step, message: WireMessage, actor: Actor) -> None:
+def _stop(step: Step, message: WireMessage, actor: Actor) -> None:
     """Somebody ends open work; its job is still there."""
     message_id = message["messageId"]
     job = Job.objects.filter(pk=message_id).values_list("attempt", "claimed_at").first()
@@ -126,6 +125,7 @@ def _note_end(step: Step, message: WireMessage, actor: Actor) -> None:
     took = None if claimed_at is None else now_ms() - claimed_at
     ids = message_id, message["chatId"], message["type"]
     journal.note(step, *ids, attempt=attempt, took=took, user=actor.id)
+    stop(message, claimed_at, retryable=step is Step.CANCELLED)
 
 
 def _require_unheld(

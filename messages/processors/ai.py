@@ -6,7 +6,7 @@ from django.conf import settings
 
 from messages.processors.ai_context import prompt_for
 from messages.processors.ai_failures import KNOWN, empty_answer, failure_from, too_late
-from messages.processors.ai_stream import stream
+from messages.processors.ai_stream import Full, stream
 from messages.processors.calls import Call
 from messages.processors.text import Pieces
 from messages.processors.work import Done, Progress, Work
@@ -15,7 +15,8 @@ from messages.processors.work import Done, Progress, Work
 def answer(work: Work, progress: Progress) -> Done:
     """Ask, and hand every piece of the answer to `progress` as it comes.
 
-    An answer that reaches AI_OUTPUT_CHARS is cut there, and `metadata.truncated` says so.
+    An answer that reaches AI_OUTPUT_CHARS, or the endpoint's own limit, is cut there, and
+    `metadata.truncated` says so.
     Raises Failure, with the text so far already at `progress`; Stopped.
     """
     text = _Text(progress, limit=settings.AI_OUTPUT_CHARS)
@@ -25,6 +26,8 @@ def answer(work: Work, progress: Progress) -> Done:
             for pieces in call.each(source, seconds=settings.AI_SILENCE_SECONDS):
                 if not text.take("".join(pieces)):
                     break
+        except Full:
+            text.is_full = True
         except TimeoutError as error:
             raise too_late(is_over=call.is_over) from error
         except KNOWN as error:

@@ -30,6 +30,10 @@ class Declined(Exception):
     """The endpoint's own filter ended the answer."""
 
 
+class Full(Exception):
+    """The endpoint's own limit ended the answer, which is good as far as it goes."""
+
+
 class BrokenOff(Exception):
     """The endpoint reported an error of its own in the middle of the stream."""
 
@@ -38,6 +42,7 @@ class BrokenOff(Exception):
 class Chunk:
     text: str
     is_last: bool
+    is_full: bool = False
 
 
 async def stream(prompt: Prompt) -> AsyncGenerator[str, None]:
@@ -60,6 +65,8 @@ async def stream(prompt: Prompt) -> AsyncGenerator[str, None]:
             chunk = chunk_of(event.data)
             if chunk.text:
                 yield chunk.text
+            if chunk.is_full:
+                raise Full
             if chunk.is_last:
                 return
     raise CutShort
@@ -84,7 +91,7 @@ def _chunk_of(choice: dict[str, Any]) -> Chunk:
     end = choice.get("finish_reason")
     if end == "content_filter":
         raise Declined
-    return Chunk(text, is_last=end is not None)
+    return Chunk(text, is_last=end is not None, is_full=end == "length")
 
 
 def _client() -> AsyncOpenAI:

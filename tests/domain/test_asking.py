@@ -93,11 +93,15 @@ def test_cancelled_work_ends_and_keeps_its_text(who: str, ann: User, mod: User, 
     assert not complete(claim)
     assert not fail(claim)
     assert steps(chat, message)[-1][0] == "cancel"
-    assert retry(ann, message)["status"] == "pending"
+    assert stopped["error"]["retryable"] is True
+    assert stopped["metadata"]["processingTime"] >= 0
+    again = retry(ann, message)
+    assert (again["status"], again["metadata"]) == ("pending", {"source": "ai"})
 
 
 def test_work_that_has_not_begun_can_be_cancelled(ann: User, chat: Chat) -> None:
-    assert cancel(ann, ask(ann, chat))["error"]["code"] == "cancelled"
+    stopped = cancel(ann, ask(ann, chat))
+    assert (stopped["error"]["code"], stopped["metadata"]) == ("cancelled", {"source": "ai"})
 
 
 def test_only_open_work_is_cancelled(ann: User, chat: Chat) -> None:

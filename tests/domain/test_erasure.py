@@ -150,6 +150,9 @@ def test_who_listens_forgets_as_well(past: Chat, ann: User) -> None:
     assert known == {e.message["messageId"]: e.message for e in log_of(past) if e.message}
     assert {e.type for e in events} == {"member_left", "message_removed"}
     assert {m["removed"] for m in known.values()} == {None, "erasure"}
+    assert {m["status"] for m in known.values()} == {"completed", "error"}  # nothing half done
+    ends = {m["error"]["code"] for m in known.values() if m["status"] == "error"}
+    assert ends == {"cancelled"}
     assert all(e.actor is None for e in events)
 
 

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from messages import history
 from messages.access import Reach, actor_of
 from messages.chats import create_chat, rename_chat
-from messages.errors import BadRequest, NotFound
+from messages.errors import BadMessageId, BadRequest, ChatError, NotFound
 from messages.history import Page
 from messages.message_id_generator import new_message_id
 from messages.models import Chat, Message, Status
@@ -155,10 +155,15 @@ ID = "1709234567890-550e8400-e29b-41d4-a716-446655440000"
 
 
 @pytest.mark.parametrize(
-    "ids", [None, ID, {}, [], [ID] * 101, [ID, 7], [ID, ID.upper()], [[ID]]], ids=range(8)
+    "refused, ids",
+    [
+        *((BadRequest, ids) for ids in (None, ID, {}, [], [ID] * 101)),
+        *((BadMessageId, ids) for ids in ([ID, 7], [ID, ID.upper()], [[ID]])),
+    ],
+    ids=range(8),
 )
-def test_a_look_up_is_of_1_to_100_message_ids(ids: Any) -> None:
-    with pytest.raises(BadRequest) as refusal:
+def test_a_look_up_is_of_1_to_100_message_ids(refused: type[ChatError], ids: Any) -> None:
+    with pytest.raises(refused) as refusal:
         history.lookup(Reach("demo"), ids)
     assert refusal.value.details == {"field": "messageIds"}
 

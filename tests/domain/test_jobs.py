@@ -1,9 +1,12 @@
 """The work on a message: claimed once, fenced by its token, tried again, and ended in one piece."""
 
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from threading import Barrier
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import connection
 
@@ -12,7 +15,7 @@ from messages.access import actor_of
 from messages.chats import delete_chat
 from messages.models import Chat, Feedback, Job, Message
 from messages.processors.work import Done, Failure, FailureCode
-from tests.domain.talk import VIDEO, edit, remove, say
+from tests.domain.talk import VIDEO, edit, log_of, remove, say
 from tests.domain.working import (
     DOWN,
     KINDS,
@@ -23,6 +26,7 @@ from tests.domain.working import (
     complete,
     due,
     fail,
+    failed,
     now_is,
     steps,
     take,
@@ -202,8 +206,10 @@ def test_a_failure_that_may_pass_is_tried_three_times(ann: User, chat: Chat) -> 
         assert least <= due(message) - claim.claimed_at <= most
         assert now_is(message)["status"] == "processing"
         assert Job.objects.get().last_error == {"code": DOWN.code, "detail": DOWN.detail}
-    assert fail(begin(message))
+    claim = begin(message)
+    assert fail(claim, now=claim.claimed_at + 7)
     ended = now_is(message)
+    assert ended["metadata"]["processingTime"] == 7
     assert (ended["status"], ended["error"]) == (
         "error",
         {"code": "upstreamUnavailable", "detail": "Nobody answers.", "retryable": True},
@@ -220,6 +226,7 @@ def test_a_failure_that_stays_ends_at_once_and_keeps_the_text(ann: User, chat: C
     assert jobs.fail(claim, PRIVATE, now=0, partial=("Bec", "<p>Bec</p>"))
     ended = now_is(message)
     assert (ended["status"], ended["content"], ended["html"]) == ("error", "Bec", "<p>Bec</p>")
+    assert ended["metadata"]["processingTime"] == 0
     assert ended["error"]["retryable"] is False
 
 
@@ -242,7 +249,11 @@ def test_work_that_kills_its_workers_ends_in_an_error(ann: User, chat: Chat) -> 
     for number in range(jobs.MAX_ATTEMPTS):
         begin(message, now=now + number * LEASE)
     assert jobs.begin(take(message, now=now + jobs.MAX_ATTEMPTS * LEASE)) is None
-    assert now_is(message)["error"]["code"] == "processingFailed"
+    ended = now_is(message)
+    assert ended["error"]["code"] == "processingFailed"
+    assert ended["metadata"]["processingTime"] >= 0
+    said = [event.data for event in log_of(chat) if event.data and "attempt" in event.data]
+    assert [(data["attempt"], data["of"]) for data in said] == [(1, 3), (2, 3), (3, 3), (3, 3)]
     assert not Job.objects.exists()
 
 
@@ -252,11 +263,35 @@ def test_work_that_kills_its_workers_ends_in_an_error(ann: User, chat: Chat) -> 
 def test_removing_a_message_ends_its_work(ann: User, chat: Chat) -> None:
     message = ask(ann, chat)
     claim = begin(message)
-    remove(ann, message)
+    removed = remove(ann, message)
     assert not Job.objects.exists()
     assert jobs.lost([claim]) == {claim.token}
     assert not complete(claim)
-    assert now_is(message)["content"] == ""
+    assert now_is(message) == removed
+    assert (removed["content"], removed["removed"], removed["rev"]) == ("", "author", 3)
+    error = {"code": "cancelled", "detail": "This was stopped.", "retryable": False}
+    assert (removed["status"], removed["error"]) == ("error", error)
+    assert removed["metadata"]["processingTime"] >= 0
+    event = log_of(chat)[-1]
+    assert (event.type, event.message) == ("message_removed", removed)
+
+
+def test_removed_before_anybody_began_it_has_ended_as_well(
+    ann: User, mod: User, chat: Chat
+) -> None:
+    video = say(ann, chat, "look", type="youtube", metadata={"url": VIDEO})
+    removed = remove(mod, video)
+    assert (removed["status"], removed["error"]["code"]) == ("error", "cancelled")
+    assert "processingTime" not in removed["metadata"]
+
+
+def test_what_had_ended_before_stays_as_it_ended(ann: User, chat: Chat) -> None:
+    done = ask(ann, chat)
+    complete(begin(done))
+    broken = failed(ann, chat)
+    gone = remove(ann, done)
+    assert (gone["status"], gone["error"]) == ("completed", None)
+    assert remove(ann, broken)["error"] == broken["error"]
 
 
 def test_a_chat_is_deleted_with_its_work(ann: User, chat: Chat) -> None:
@@ -269,3 +304,12 @@ def test_a_chat_is_deleted_with_its_work(ann: User, chat: Chat) -> None:
     assert not Feedback.objects.exists()
     assert not complete(claim)
     assert jobs.begin(claim) is None
+
+
+def test_what_was_removed_half_done_in_former_versions_has_ended(ann: User, chat: Chat) -> None:
+    gone, wanted = ask(ann, chat), ask(ann, chat)
+    Message.objects.filter(pk=gone["messageId"]).update(status="processing", removed="author")
+    migration = import_module("messages.migrations.0013_removed_have_ended")
+    migration.end_them(apps, SimpleNamespace(connection=connection))
+    assert (now_is(gone)["status"], now_is(gone)["error"]["code"]) == ("error", "cancelled")
+    assert now_is(wanted) == wanted

@@ -115,10 +115,14 @@ class FakeLog:
     def _heads(self, chat_ids: Iterable[str]) -> dict[str, Cursor]:
         return {self.chat_id: self.head} if self.exists else {}
 
+    def _ends(self, chat_ids: Iterable[str]) -> dict[str, tuple[Cursor, int]]:
+        return {self.chat_id: (self.head, self.oldest_seq)} if self.exists else {}
+
 
 _READINGS: dict[Callable[..., Any], Callable[..., Any]] = {
     log.events_since: FakeLog._events_since,
     log.heads: FakeLog._heads,
+    log.ends: FakeLog._ends,
     access_to: FakeLog._access,
     catching_up.page_after: FakeLog._page,
     registry._head_and_open: FakeLog._head_and_open,

@@ -8,6 +8,8 @@ import httpx2
 from django.contrib.auth.models import User
 
 from chatrouting.asgi import application
+from chatrouting.long_poll import Waiter
+from chatrouting.process import process
 from chatrouting.reading import read
 from chatrouting.threads import threads
 from messages.models import Chat
@@ -64,6 +66,11 @@ async def _served(scope: Any, receive: Callable[[], Awaitable[Any]], send: Any) 
 
 async def poller(user: User, chat: Chat) -> Poller:
     return Poller(await read(token_of, user), chat)
+
+
+def waiters() -> int:
+    """How many requests wait by now."""
+    return sum(isinstance(connection, Waiter) for connection in process.connections)
 
 
 async def hang_up() -> None:

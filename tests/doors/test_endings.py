@@ -24,7 +24,7 @@ from messages.models import Chat
 from tests.domain.talk import say
 from tests.doors.conftest import Connect, Listen
 from tests.doors.fake_log import until
-from tests.doors.polling import Poller, hang_up, poller
+from tests.doors.polling import Poller, hang_up, poller, waiters
 from tests.doors.sockets import Socket, commit, page, script
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,7 +104,7 @@ async def test_whoever_waits_for_an_event_is_refused_at_once(
 ) -> None:
     head = str((await read(access_to, await read(actor_of, bob), chat.pk)).head)
     task = asyncio.create_task(bobs.error(after=head, wait=25))
-    await until(lambda: process.waiting)
+    await until(waiters)
     await read(lambda: AuthToken.objects.all()._raw_delete("default"))
     await process.endings.tick()
     assert await task == (401, "unauthenticated")

@@ -18,7 +18,7 @@ from messages.models import Chat
 from tests.domain.talk import say
 from tests.doors.conftest import Connect
 from tests.doors.fake_log import until
-from tests.doors.polling import Poller, hang_up, poller
+from tests.doors.polling import Poller, hang_up, poller, waiters
 from tests.doors.sockets import Frame, Socket, commit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,7 +43,7 @@ async def head(sockets: list[Socket], ann: User, chat: Chat) -> str:
 async def waiting(asked: Any, chat: Chat) -> "asyncio.Task[Any]":
     """A request that has come so far that it waits."""
     task = asyncio.create_task(asked)
-    await until(lambda: process.waiting or task.done())
+    await until(lambda: waiters() or task.done())
     assert not task.done()
     return task
 
@@ -129,7 +129,7 @@ async def test_more_may_wait_than_there_are_connections_to_the_database(
     bobs: Poller, ann: User, chat: Chat, head: str
 ) -> None:
     tasks = [await waiting(bobs.events(after=head, wait=25), chat) for _ in range(25)]
-    await until(lambda: len(process.waiting) == len(tasks))
+    await until(lambda: waiters() == len(tasks))
     await commit(say, ann, chat, "to all of you")
     answers = await asyncio.gather(*tasks)
     assert [len(answer["events"]) for answer in answers] == [1] * len(tasks)
@@ -180,7 +180,7 @@ async def test_whoever_hangs_up_while_waiting_is_let_go_of(
     task = await waiting(bobs.events(after=head, wait=25), chat)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    await until(lambda: not process.waiting)
+    await until(lambda: not waiters())
     assert process.registry.rooms[chat.pk].audience.is_empty
 
 

@@ -126,7 +126,7 @@ async def test_one_query_compares_the_heads_of_all_rooms(
 ) -> None:
     fake.reads.clear()
     await process.registry.tick()
-    assert fake.reads == ["heads"]
+    assert fake.reads == ["ends"]
 
 
 async def test_a_log_that_cannot_be_read_is_read_later(

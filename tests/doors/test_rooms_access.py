@@ -201,10 +201,11 @@ async def test_removing_many_at_once_harms_nobody_else(process: Process, fake: F
 # --- what a room remembers ------------------------------------------------------------------------
 
 
-def access(actor: Actor, seq: int) -> Access:
+def access(actor: Actor, seq: int, kept_seq: int = 1) -> Access:
     known = Access.__new__(Access)
     object.__setattr__(known, "actor", actor)
     object.__setattr__(known, "head", Cursor("k3v9x2", seq))
+    object.__setattr__(known, "kept_seq", kept_seq)
     return known
 
 
@@ -230,6 +231,15 @@ def test_an_answer_from_before_the_room_began_is_not_kept(known: KnownAccess) ->
     """The removal may lie in between, and the room will never hear of it."""
     known.remember(access(BOB, 9))
     assert known.get(BOB) is None
+
+
+def test_an_answer_from_before_the_log_was_pruned_is_not_kept(known: KnownAccess) -> None:
+    newer = access(ANN, 10, kept_seq=4)
+    known.remember(newer)
+    known.remember(access(BOB, 10))
+    known.know_oldest(4)
+    known.remember(access(MOD, 11))
+    assert (known.get(ANN), known.get(BOB), known.get(MOD)) == (newer, None, None)
 
 
 @pytest.mark.parametrize("kind", ["member_left", "member_joined"])

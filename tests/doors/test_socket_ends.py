@@ -1,7 +1,8 @@
 """How connections end: signed out, removed, silent, stuck, and when the server goes away."""
 
 import asyncio
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -461,6 +462,30 @@ async def test_leaving_says_goodbye_after_answering_what_was_asked(
     for frame_id in asked:
         assert (await anns.reply(frame_id))["ok"]
     assert len(bobs.events()) == 5
+
+
+async def test_a_goodbye_is_said_before_what_is_under_way_is_waited_for(
+    connect: Connect, ann: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both waits are held until it is heard: said any later, nobody would ever hear it."""
+    anns, is_heard, waited = await connect(ann), threading.Event(), []
+
+    def held(name: str, wait: Callable[..., Any]) -> Callable[..., Any]:
+        def wait_for_it(*seconds: float) -> Any:
+            assert is_heard.wait(10)
+            waited.append(name)
+            return wait(*seconds)
+
+        return wait_for_it
+
+    monkeypatch.setattr(process.engine, "stop", held("engine", process.engine.stop))
+    monkeypatch.setattr(writer, "drain", held("writer", writer.drain))
+    leaving = asyncio.create_task(process.leave())
+    await anns.next("notice", "goingAway")
+    assert (waited, anns.close_code) == ([], None)
+    is_heard.set()
+    await leaving
+    assert (waited, await anns.closed()) == (["engine", "writer"], 4001)
 
 
 async def test_nobody_new_comes_in_while_leaving(

@@ -230,6 +230,23 @@ async def test_a_position_that_cannot_be_read_on_from_gives_a_snapshot(
     assert [event["seq"] for event in last_whole["events"]] == list(range(4, int(seq) + 1))
 
 
+async def test_what_another_process_has_pruned_is_known_by_the_next_comparing_of_heads(
+    anns: Socket, ann: User, chat: Chat
+) -> None:
+    for content in "abcd":
+        await commit(say, ann, chat, content)
+    head = await read(head_of, ann, chat)
+    for _ in range(2):  # from the log, then from memory
+        data = await anns.do("subscribe", chatId=chat.pk, since=head)
+        assert (data["mode"], data["oldestSeq"]) == ("live", 1)
+    await read(lambda: Event.objects.filter(seq__lt=4).delete())
+    await read(lambda: Chat.objects.update(oldest_seq=4))
+    await process.registry.tick()
+    for _ in range(2):
+        data = await anns.do("subscribe", chatId=chat.pk, since=head)
+        assert (data["mode"], data["oldestSeq"]) == ("live", 4)
+
+
 async def test_five_hundred_events_are_replayed_and_one_more_is_not(
     anns: Socket, ann: User, chat: Chat
 ) -> None:

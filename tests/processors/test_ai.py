@@ -100,6 +100,14 @@ def test_an_answer_without_end_is_cut_at_the_limit(
     assert endpoint.left.wait(10)
 
 
+def test_an_answer_that_the_service_has_cut_says_so(
+    endpoint: Upstream, ann: User, chat: Chat, progress: Recorder
+) -> None:
+    done = answer(ann, chat, "length", progress)
+    assert done.content == progress.text == f"{BEGUN}, and"
+    assert done.metadata == {"model": "scripted-1", "truncated": True}
+
+
 class _Saving(Recorder):
     """Uses the database at every piece, as an engine does."""
 

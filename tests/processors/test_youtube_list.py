@@ -1,11 +1,15 @@
 """The list of hosts: nothing else is ever called, whoever says so."""
 
+from functools import partial
+
+import httpx2
 import pytest
 
 from messages.models import MessageType
-from messages.processors import PROCESSORS
+from messages.processors import PROCESSORS, youtube_calls
+from messages.processors.calls import Call
 from messages.processors.work import Failure, FailureCode
-from messages.processors.youtube_calls import Refused, require_listed
+from messages.processors.youtube_calls import HOME, Ask, Refused, fetch, require_listed
 from tests.processors.recorder import Recorder
 from tests.processors.watching import CARD, failure, look_up, watch
 from tests.upstream.server import Upstream
@@ -19,6 +23,26 @@ def test_redirects_on_the_list_are_followed(
     scene: str, videos: Upstream, progress: Recorder
 ) -> None:
     assert look_up(scene, progress).metadata["title"] == CARD["title"]
+
+
+def test_what_has_moved_is_asked_where_it_has_moved_to(
+    monkeypatch: pytest.MonkeyPatch, progress: Recorder
+) -> None:
+    """Without a network: what would be sent to the real hosts is answered here."""
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(str(request.url))
+        if request.url.host == "m.youtube.com":
+            return httpx2.Response(200, stream=httpx2.ByteStream(b"here"))
+        return httpx2.Response(302, headers={"location": "https://m.youtube.com/x?y=1"})
+
+    client = partial(httpx2.AsyncClient, transport=httpx2.MockTransport(answer))
+    monkeypatch.setattr(youtube_calls.httpx2, "AsyncClient", client)
+    with Call(progress, seconds=10) as call:
+        found = fetch(call, Ask(f"{HOME}/oembed"), limit=10)
+    assert asked == ["https://www.youtube.com/oembed", "https://m.youtube.com/x?y=1"]
+    assert (found.url, found.status, found.body) == (asked[-1], 200, b"here")
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,28 @@ async def test_a_flood_by_somebody_who_reads_no_replies_is_held_back(world: Worl
 
 
 @pytest.mark.parametrize(
+    "message",
+    [b'{"action": "ping", "id": "\xc3("}', [b'{"action": "ping", "id": ', b'"\xff"}']],
+    ids=["whole", "in parts"],
+)
+async def test_a_text_that_is_no_utf8_is_answered_like_any_other_malformed_frame(
+    shared_world: World, fleet: list[ServerProcess], message: bytes | list[bytes]
+) -> None:
+    before = len(fleet[0].log())
+    async with shared_world.socket(fleet[0], "ann") as ann:
+        await ann.connection.send(message, text=True)
+        assert "now" in await ann.ask("ping")
+        hello, refusal = ann.heard
+        assert (refusal["id"], refusal["error"]["code"]) == (None, "badRequest")
+        # A character may be cut in two by the parts it is sent in.
+        parts = [b'{"action": "ping", "id": "\xc3', b'\xa9"}']
+        await ann.connection.send(parts, text=True)
+        await ann.until(lambda: len(ann.heard) == 3)
+        assert (hello["op"], ann.heard[2]["id"], ann.heard[2]["ok"]) == ("hello", "é", True)
+    assert "Traceback" not in fleet[0].log()[before:]
+
+
+@pytest.mark.parametrize(
     "too_much, codes",
     [(MAX_FRAME + 1, {4504}), (FAR_TOO_LARGE, {4504, 1009})],
     ids=["a byte too long", "far too long"],
