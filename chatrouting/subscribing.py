@@ -11,7 +11,6 @@ from chatrouting.presence import MAX_PRESENCE
 from chatrouting.process import process
 from chatrouting.rooms import Room
 from messages.access import Access, Actor
-from messages.clock import now_ms
 from messages.errors import Conflict, TooLarge, Unavailable
 from messages.identity import Cursor, require_chat_id
 from messages.models import MAX_CONTENT
@@ -22,8 +21,6 @@ from messages.windows import Budget
 MAX_TAIL = 200
 DEFAULT_TAIL = 50
 MAX_SUBSCRIPTIONS = 500
-# Browsers' timers take 24 days at most, and ring at once for more: whoever waits asks again.
-MAX_WAIT_MS = 86_400_000
 
 
 def subscribe(caller: Caller, fields: Fields) -> "Data | Coroutine[Any, Any, Data]":
@@ -122,19 +119,13 @@ def _found(found: Resumption) -> Data:
     return data
 
 
-def _for_ms(until: int | None) -> int | None:
-    """The same moment by any clock, as far as it is worth waiting for."""
-    return None if until is None else min(max(until - now_ms(), 1), MAX_WAIT_MS)
-
-
 def _surroundings(room: Room, access: Access, budget: Budget | None) -> Data:
     here = list(room.presence.here.items())[:MAX_PRESENCE]
     return {
         "oldestSeq": access.oldest_seq,
         "presence": [{"id": user_id, "name": name} for user_id, name in here],
         "permissions": access.permissions,
-        "mutedUntil": access.muted_until,
-        "mutedForMs": _for_ms(access.muted_until),
+        "mutedForMs": access.muted_for_ms,
         "limits": {
             "contentChars": MAX_CONTENT,
             "frameBytes": protocol.MAX_FRAME,

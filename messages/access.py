@@ -17,6 +17,8 @@ from messages.models import Chat, History, Membership, Message, MessageType, Rol
 from messages.representation import Author, WireMessage, display_name, places
 
 Pair = tuple[str, int]  # chatId, user id
+# Browsers' timers take 24 days at most, and ring at once for more: whoever waits asks again.
+LONGEST_WAIT_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +146,15 @@ class Access:
         }
 
     @property
-    def muted_until(self) -> int | None:
-        """When a mute that holds will be over; None where none does, or it lasts until lifted."""
+    def muted_for_ms(self) -> int | None:
+        """How long to wait before looking again whether a mute is over, which no event says.
+
+        None where there is none, and where it lasts until it is lifted.
+        """
         standing = self.standing
-        return standing.muted_until if standing is not None and standing.is_muted else None
+        if standing is None or not standing.is_muted or standing.muted_until is None:
+            return None
+        return min(max(standing.muted_until - now_ms(), 1), LONGEST_WAIT_MS)
 
     @property
     def may_manage(self) -> bool:

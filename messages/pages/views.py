@@ -188,7 +188,6 @@ def _for_the_script(
         "title": access.title,
         "user": access.actor.as_author(),
         "readSeq": access.standing.read_seq if access.standing else None,
-        "mutedUntil": access.muted_until,
         "chats": [line_for_the_script(line) for line in lines],
         "words": WORDS,
     }

@@ -13,7 +13,6 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from messages.access import actor_of
 from messages.chats import create_chat
-from messages.clock import now_ms
 from messages.membership import add_member
 from messages.models import MAX_CONTENT, Chat, Membership, Message
 from tests.doors.browsing import contents, page_of, say, sign_in, text
@@ -235,15 +234,6 @@ def test_the_script_begins_where_the_page_ends(ann_client: Client, ann: User, ch
     chat.refresh_from_db()
     html = unescape(text(ann_client.get(page_of(chat))))
     assert f'"cursor": "{chat.epoch}:{chat.last_seq}"' in html
-
-
-def test_the_script_knows_when_a_mute_ends(ann_client: Client, ann: User, chat: Chat) -> None:
-    own = Membership.objects.filter(user=ann)
-    far = now_ms() + 600_000
-    for until, said in ((far, far), (1, "null"), (None, "null")):
-        own.update(muted=True, muted_until=until)
-        html = unescape(text(ann_client.get(page_of(chat))))
-        assert f'"mutedUntil": {said},' in html
 
 
 @pytest.mark.parametrize("path", ["/", "/new/", "/accounts/login/", "/chats/nowhere/"])
