@@ -125,6 +125,7 @@ def _surroundings(room: Room, access: Access, budget: Budget | None) -> Data:
         "oldestSeq": access.oldest_seq,
         "presence": [{"id": user_id, "name": name} for user_id, name in here],
         "permissions": access.permissions,
+        "mutedForMs": access.muted_for_ms,
         "limits": {
             "contentChars": MAX_CONTENT,
             "frameBytes": protocol.MAX_FRAME,

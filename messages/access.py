@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from messages import bulk
 from messages.clock import now_ms
@@ -17,6 +17,8 @@ from messages.models import Chat, History, Membership, Message, MessageType, Rol
 from messages.representation import Author, WireMessage, display_name, places
 
 Pair = tuple[str, int]  # chatId, user id
+# Browsers' timers take 24 days at most, and ring at once for more: whoever waits asks again.
+LONGEST_WAIT_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +61,22 @@ def moderators_among(users: Iterable[Any]) -> set[int]:
     moderators = {user.pk for user in active if user.is_superuser}
     staff = [user.pk for user in active if user.is_staff and user.pk not in moderators]
     if staff:
-        permission = Permission.objects.filter(
-            content_type__app_label=Chat._meta.app_label, codename="moderate_chat"
-        )
-        holders = get_user_model().objects.filter(
-            Q(user_permissions__in=permission) | Q(groups__permissions__in=permission),
-            pk__in=staff,
-        )
+        holders = get_user_model().objects.filter(_may_moderate(), pk__in=staff)
         moderators |= set(holders.values_list("pk", flat=True))
     return moderators
+
+
+def all_moderators() -> QuerySet[Any]:
+    """The same, as the database has them now."""
+    is_one = Q(is_superuser=True) | Q(_may_moderate(), is_staff=True)
+    return get_user_model().objects.filter(is_one, is_active=True)
+
+
+def _may_moderate() -> Q:
+    permission = Permission.objects.filter(
+        content_type__app_label=Chat._meta.app_label, codename="moderate_chat"
+    )
+    return Q(user_permissions__in=permission) | Q(groups__permissions__in=permission)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +144,17 @@ class Access:
             "invite": self.may_manage,
             "moderate": self.actor.is_moderator,
         }
+
+    @property
+    def muted_for_ms(self) -> int | None:
+        """How long to wait before looking again whether a mute is over, which no event says.
+
+        None where there is none, and where it lasts until it is lifted.
+        """
+        standing = self.standing
+        if standing is None or not standing.is_muted or standing.muted_until is None:
+            return None
+        return min(max(standing.muted_until - now_ms(), 1), LONGEST_WAIT_MS)
 
     @property
     def may_manage(self) -> bool:
@@ -246,6 +266,13 @@ def is_asker(actor: Actor, message_id: str) -> bool:
         (prompted if kind == MessageType.AI else written) == actor.id
         for kind, written, prompted in row
     )
+
+
+def standing_of(chat_id: str, user_id: int) -> Standing | None:
+    """Of whoever, whether there is such a person or not."""
+    rows = Membership.objects.filter(chat_id=chat_id, user_id=user_id)
+    row = rows.values_list(*_STANDING_COLUMNS).first()
+    return None if row is None else standing_from_row(row)
 
 
 def standings_of(pairs: Iterable[Pair]) -> dict[Pair, Standing]:

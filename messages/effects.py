@@ -6,8 +6,8 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from messages import chats, membership, pipeline
-from messages.access import Actor, actor_of
+from messages import access, chats, membership, pipeline
+from messages.access import Actor, Standing, actor_of
 from messages.errors import BadRequest, Conflict, NotFound
 from messages.models import EventType, Membership, Message, Report, Verb
 
@@ -46,22 +46,21 @@ def _remove(actor: Actor, about: About) -> None:
 
 def _warn(_: Actor, about: About) -> None:
     """The record is the warning: it is told to its person, and to nobody else."""
-    membership_of(about)
+    standing_of(about)
 
 
 def _mute(actor: Actor, about: About) -> None:
-    row = membership_of(about)
-    _set_muted(row, muted=True, until=about.until)
-    data = {"user": _person(row.user_id), "until": about.until}
+    standing_of(about)
+    _set_muted(about, muted=True)
+    data = {"user": _person(about), "until": about.until}
     membership.say(about.chat_id, EventType.MEMBER_MUTED, actor, data)
 
 
 def _unmute(actor: Actor, about: About) -> None:
-    row = membership_of(about)
-    if not row.muted:
+    if not standing_of(about).is_muted:
         raise Conflict("They are not muted.")
-    _set_muted(row, muted=False, until=None)
-    membership.say(about.chat_id, EventType.MEMBER_UNMUTED, actor, {"user": _person(row.user_id)})
+    _set_muted(about, muted=False)
+    membership.say(about.chat_id, EventType.MEMBER_UNMUTED, actor, {"user": _person(about)})
 
 
 def _freeze(actor: Actor, about: About) -> None:
@@ -86,19 +85,21 @@ def _set_frozen(actor: Actor, about: About, *, frozen: bool) -> None:
         raise Conflict
 
 
-def _set_muted(row: Membership, *, muted: bool, until: int | None) -> None:
-    Membership.objects.filter(pk=row.pk).update(muted=muted, muted_until=until)
+def _set_muted(about: About, *, muted: bool) -> None:
+    row = Membership.objects.filter(chat_id=about.chat_id, user_id=about.require_user())
+    row.update(muted=muted, muted_until=about.until)
 
 
-def membership_of(about: About) -> Membership:
-    found = Membership.objects.filter(chat_id=about.chat_id, user_id=about.require_user()).first()
+def standing_of(about: About) -> Standing:
+    """Of whom it is about; raises NotFound where they are not in."""
+    found = access.standing_of(about.chat_id, about.require_user())
     if found is None:
         raise NotFound
     return found
 
 
-def _person(user_id: int) -> dict[str, Any]:
-    return actor_of(get_user_model().objects.get(pk=user_id)).as_author()
+def _person(about: About) -> dict[str, Any]:
+    return actor_of(get_user_model().objects.get(pk=about.require_user())).as_author()
 
 
 EFFECTS: dict[Verb, Callable[[Actor, About], None]] = {

@@ -167,9 +167,7 @@ class RateLimited(ChatError):
     sentence = _("Too many messages; please wait a moment.")
     retryable = True
 
-    def __init__(
-        self, message: Any = None, *, scope: str, limit: int, retry_after_ms: int | None
-    ) -> None:
+    def __init__(self, message: Any = None, *, scope: str, limit: int, retry_after_ms: int) -> None:
         super().__init__(message, details={"scope": scope}, retry_after_ms=retry_after_ms)
         self.limit = limit
 

@@ -9,14 +9,19 @@ from django.utils.translation import gettext_lazy as _
 
 from messages.clock import now_ms
 from messages.drafts import Draft, require_text
-from messages.errors import BadRequest, ChatError, Code, IdConflict, RateLimited
+from messages.errors import BadRequest, ChatError, Code, Forbidden, IdConflict
 from messages.log import Head
 from messages.models import MAX_HELD_WORDS, Held
+from messages.rendering import text_of
 
 # Of one person in one chat; more would bury what others wait for.
 MAX_WAITING = 20
 _MAX_WORD = 64
 _TOKEN = re.compile(r"\w+|[^\w\s]")
+# What has no width and is no format character (Cf): joiners, fillers, selectors of a variant.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
 _SENTENCES = {
     "word": _("A moderator has to look at this first: it has a word that waits here."),
     "link": _("A moderator has to look at this first: it has a link, and links wait here."),
@@ -47,12 +52,8 @@ def hold(draft: Draft, head: Head) -> ChatError | None:
         is_same = waiting[draft.client_message_id] == draft.digest
         return HeldForReview(why, held=True) if is_same else IdConflict()
     if len(waiting) >= MAX_WAITING:
-        return RateLimited(
-            "Too much of yours is waiting for a moderator.",
-            scope="held",
-            limit=MAX_WAITING,
-            retry_after_ms=None,  # nobody knows when a moderator comes
-        )
+        # Nothing to be tried again: nobody knows when a moderator comes.
+        return Forbidden("Too much of yours is waiting for a moderator.", details={"scope": "held"})
     Held.objects.create(
         chat_id=draft.chat_id,
         author_id=draft.actor.id,
@@ -69,9 +70,12 @@ def hold(draft: Draft, head: Head) -> ChatError | None:
 
 
 def why_held(head: Head, content: str, html: str) -> str | None:
-    """`word`, `link` or None; a link is whatever is shown as one."""
-    if head.held_words and _Words.of(head.held_words).are_in(content):
-        return "word"
+    """`word`, `link` or None: a word as it was typed or is shown, a link as it is shown."""
+    if head.held_words:
+        shown = text_of(html)
+        texts = [content] if shown == content else [content, shown]
+        if any(map(_Words.of(head.held_words).are_in, texts)):
+            return "word"
     if head.hold_links and "<a " in html:
         return "link"
     return None
@@ -125,6 +129,7 @@ def _tokens(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKC", text).casefold()
     if not plain.isascii():
         plain = "".join(sign for sign in plain if unicodedata.category(sign) != "Cf")
+        plain = _UNSEEN.sub("", plain)
     return _TOKEN.findall(plain)
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from django.core import signing
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from messages import log, membership, ratelimit
-from messages.access import Access, Actor
+from messages.access import Access, Actor, all_moderators
 from messages.clock import now_ms
 from messages.errors import BadRequest, Conflict, NotFound
 from messages.models import Ban, Invitation, Membership, Role
@@ -138,9 +138,16 @@ def _id_in(actor: Actor, token: str) -> str:
 
 
 def _good(now: int) -> QuerySet[Invitation]:
-    """Those that let somebody in."""
+    """Those that let somebody in: whoever made them could make them now."""
     has_uses = Q(max_uses=None) | Q(uses__lt=F("max_uses"))
-    return Invitation.objects.filter(has_uses, revoked_at=None, expires_at__gt=now)
+    owners = Membership.objects.filter(
+        chat_id=OuterRef("chat_id"),
+        user_id=OuterRef("created_by_id"),
+        role=Role.OWNER,
+        user__is_active=True,
+    )
+    by_who_manages = Exists(owners) | Q(created_by__in=all_moderators())
+    return Invitation.objects.filter(has_uses, by_who_manages, revoked_at=None, expires_at__gt=now)
 
 
 def _of_chat(chat_id: str, **where: Any) -> list[WireInvitation]:

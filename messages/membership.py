@@ -214,9 +214,11 @@ def _take_out(actor: Actor, membership: Membership, cause: Cause) -> None:
 
 
 def _require_another_owner(chat_id: str, user_id: int) -> None:
-    """A chat with members keeps an owner."""
+    """A chat with members keeps an owner, who can sign in where any of them can."""
     others = Membership.objects.filter(chat_id=chat_id).exclude(user_id=user_id)
-    if others.exists() and not others.filter(role=Role.OWNER).exists():
+    active = others.filter(user__is_active=True)
+    keepers = active if active.exists() else others
+    if keepers.exists() and not keepers.filter(role=Role.OWNER).exists():
         raise Conflict("A chat keeps at least one owner.")
 
 

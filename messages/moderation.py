@@ -11,7 +11,7 @@ from messages import chats, log, membership, pipeline
 from messages.access import Actor
 from messages.clock import now_ms
 from messages.decisions import TOLD, as_told
-from messages.effects import EFFECTS, About, membership_of
+from messages.effects import EFFECTS, About, standing_of
 from messages.errors import BadRequest, BadTransition, Conflict, Forbidden, NotFound
 from messages.models import Decision, Message, RemovedBy, Report, Verb
 from messages.reports import require_reason
@@ -67,7 +67,8 @@ def decide(
 def undo(actor: Actor, decision_id: int, *, reason: object = None) -> Decision:
     """Take back what can be taken back: dismissing, muting, banning, freezing.
 
-    Raises NotFound, BadTransition (can't be undone), Conflict (it is undone, or over).
+    Raises NotFound, BadTransition (can't be undone), Conflict (it is undone, over, or another
+    decision holds in its place).
     """
     require_moderator(actor)
     reason = require_reason(reason, may_be_empty=True)
@@ -78,7 +79,7 @@ def undo(actor: Actor, decision_id: int, *, reason: object = None) -> Decision:
     if verb is None:
         raise BadTransition("This cannot be undone.")
     log.lock_one(first.chat_id)
-    if Decision.objects.filter(undoes=first).exists():
+    if Decision.objects.filter(undoes=first).exists() or not _still_holds(first):
         raise Conflict
     if verb is Verb.REOPEN:
         Report.objects.filter(decision=first).update(decision=None)
@@ -153,14 +154,14 @@ def change_member(
         return
     membership.lock_to_manage(actor, chat_id)
     about = About(chat_id, user_id, until=until)
-    standing = membership_of(about)
-    if not muted and not standing.muted:
+    standing = standing_of(about)
+    if not muted and not standing.is_muted:
         return
-    if muted and (standing.muted, standing.muted_until) == (True, until):
+    if muted and standing.is_muted and standing.muted_until == until:
         return
     if user_id == actor.id and not muted:
         raise Forbidden
-    if standing.muted:
+    if standing.is_muted:
         _require_ones_own(actor, (Verb.MUTE, Verb.UNMUTE), chat_id=chat_id, user_id=user_id)
     verb = Verb.MUTE if muted else Verb.UNMUTE
     EFFECTS[verb](actor, about)
@@ -169,10 +170,23 @@ def change_member(
 
 def _require_ones_own(actor: Actor, pair: tuple[Verb, Verb], **about: Any) -> None:
     """What holds now was not decided by a moderator, or this is one."""
-    newest = Decision.objects.filter(verb__in=pair, **about).order_by("-pk")[:1]
-    is_staffs = any(one.verb == pair[0] and one.by_moderator for one in newest)
+    newest = _newest(pair, **about)
+    is_staffs = newest is not None and newest.verb == pair[0] and newest.by_moderator
     if is_staffs and not actor.is_moderator:
         raise Forbidden
+
+
+def _still_holds(decision: Decision) -> bool:
+    """No later one of its kind is what holds now. Dismissals are each of their own reports."""
+    about: dict[str, Any] = {"chat_id": decision.chat_id}
+    if decision.verb in (Verb.MUTE, Verb.BAN):
+        about["user_id"] = decision.user_id
+    pair = (Verb(decision.verb), UNDONE_BY[Verb(decision.verb)])
+    return decision.verb == Verb.DISMISS or _newest(pair, **about) == decision
+
+
+def _newest(pair: tuple[Verb, Verb], **about: Any) -> Decision | None:
+    return Decision.objects.filter(verb__in=pair, **about).order_by("-pk").first()
 
 
 def _about(chat_id: str | None, user_id: int | None, message_id: str | None) -> About:

@@ -69,9 +69,13 @@ def remove(actor: Actor, message_id: str, *, chat_id: str | None = None) -> Wire
 def retry(actor: Actor, message_id: str, *, chat_id: str | None = None) -> WireMessage:
     """Have failed work done again from the beginning, for who asked and staff.
 
-    Raises NotFound, Forbidden, BadTransition (not in error, or removed), RateLimited.
+    It is refused to whoever may not send: a new answer is as good as a new message. Raises
+    NotFound, Forbidden, ChatFrozen, Muted, BadTransition (not in error, or removed), RateLimited.
     """
-    head, message = _lock_asked(actor, message_id, chat_id)
+    head, message, standing = _lock_asked(actor, message_id, chat_id)
+    refusal = access.refusal_to_write(actor, standing, frozen=head.frozen)
+    if refusal is not None and standing is not None:  # moderators need not be in
+        raise refusal
     if message["status"] != Status.ERROR or message["removed"]:
         raise BadTransition
     ratelimit.changes.take(actor.id)
@@ -90,7 +94,7 @@ def cancel(actor: Actor, message_id: str, *, chat_id: str | None = None) -> Wire
 
     Raises NotFound, Forbidden, BadTransition (no longer open).
     """
-    head, message = _lock_asked(actor, message_id, chat_id)
+    head, message, _ = _lock_asked(actor, message_id, chat_id)
     if not is_open(message):
         raise BadTransition
     told.add_to(message)
@@ -134,12 +138,14 @@ def _require_unheld(
             raise filters.HeldForReview(why, held=False)
 
 
-def _lock_asked(actor: Actor, message_id: str, chat_id: str | None) -> tuple[Head, WireMessage]:
+def _lock_asked(
+    actor: Actor, message_id: str, chat_id: str | None
+) -> tuple[Head, WireMessage, Standing | None]:
     """The same as `_lock`, for who asked and staff; raises Forbidden for others."""
-    head, message, _, _ = _lock(actor, message_id, chat_id)
+    head, message, standing, _ = _lock(actor, message_id, chat_id)
     if not actor.is_moderator and not access.is_asker(actor, message_id):
         raise Forbidden
-    return head, message
+    return head, message, standing
 
 
 def _lock(

@@ -5,6 +5,7 @@ headings and link definitions. A line break is a line break. Bare http(s) addres
 """
 
 import re
+from html import unescape
 
 import nh3
 from markdown_it import MarkdownIt
@@ -41,6 +42,7 @@ _BARE_URL = re.compile(
     r"""[^\s"<>\[\\\]^`{|}\x00-\x20\x7f-\xa0«»\u2000-\u206f\u3000-\u303f\uff00-\uffef]+""",
     re.IGNORECASE,
 )
+_TAG = re.compile(r"<[^>]*>")  # the cleaner escapes every other `>`
 _WORD = re.compile(r"[A-Za-z0-9]")
 _NOT_THE_END_OF_URL = frozenset("?!.,:;*_~'\"&")
 # The only characters at which an inline rule of ours begins, or a link's text ends.
@@ -83,6 +85,11 @@ def render_markdown(content: str) -> str:
         html = f"<p>{_escaped(lines)}</p>"
     # Half surrogate pairs can't be stored, and the cleaner does not take them.
     return _CLEANER.clean(html.encode(errors="replace").decode()).rstrip()
+
+
+def text_of(html: str) -> str:
+    """What is read of rendered html: without its tags, lines and blocks each on a line."""
+    return unescape(_TAG.sub("", html))
 
 
 def _escaped(text: str) -> str:

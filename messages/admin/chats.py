@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
@@ -59,11 +59,8 @@ class ChatAdmin(Deciding, Window):
             ("event", _("events")),
         )
         query = urlencode({"q": chat.chat_id})
-        links = [
-            format_html('<a href="{}?{}">{}</a>', _list_address(name), query, label)
-            for name, label in lists
-        ]
-        return format_html("{} · {} · {}", *links)
+        links = ((_list_address(name), query, label) for name, label in lists)
+        return format_html_join(" · ", '<a href="{}?{}">{}</a>', links)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A chat begins with its owner, who makes it."""

@@ -27,6 +27,7 @@ def chat_as_dict(access: Access) -> dict[str, Any]:
         "oldestSeq": access.oldest_seq,
         "role": access.standing and access.standing.role,
         "permissions": access.permissions,
+        "mutedForMs": access.muted_for_ms,
         "createdAt": access.created_at,
     }
 

@@ -66,20 +66,21 @@ class MemberView(ChatView):
 
 
 def _change(body: dict[str, Any]) -> dict[str, Any]:
-    """What to change of a member; `mutedUntil` null is until it is lifted."""
-    for name in sorted(body.keys() - {"role", "muted", "mutedUntil"}):
-        raise BadRequest("Of a member, the role and the mute can be changed.", field=name)
+    """What to change of a member. `mutedUntil` null is no time: beside `muted` it means until it
+    is lifted, and by itself nothing, neither a mute nor its end."""
     change: dict[str, Any] = {}
-    if "role" in body or not body:
-        change["role"] = membership.require_role(body.get("role"))
+    if "role" in body:
+        change["role"] = membership.require_role(body["role"])
     until = None
     if body.get("mutedUntil") is not None:
         until = integer(body, "mutedUntil", least=now_ms())
     muted = boolean(body, "muted") if "muted" in body else until is not None
     if until is not None and not muted:
         raise BadRequest("Who is not muted has no time to wait for.", field="mutedUntil")
-    if {"muted", "mutedUntil"} & set(body):
+    if "muted" in body or muted:
         change |= {"muted": muted, "until": until}
+    if not change:
+        raise BadRequest("There is nothing to change.")
     return change
 
 

@@ -27,7 +27,7 @@ from messages.writer import writer
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
-    act = _ACTS.get(request.POST.get("act", "")) if request.method == "POST" else None
+    act = ACTS.get(request.POST.get("act", "")) if request.method == "POST" else None
     return act(request) if act else _show(request)
 
 
@@ -83,7 +83,7 @@ def _user(request: HttpRequest) -> Any:
     return request.user
 
 
-_ACTS = {
+ACTS = {
     "password": _change_password,
     "end": _end_session,
     "create": _create_token,

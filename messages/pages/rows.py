@@ -4,16 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from html import unescape
 from typing import Any
 
 from messages.history import ChatLine
 from messages.models import MessageType, Status
 from messages.pages.words import WORDS, author_of, state_of
+from messages.rendering import text_of
 from messages.representation import WireMessage
 from messages.video import is_video_id
 
-_MARK = re.compile(r"<[^>]*>")
 _LINE = 200
 QUOTE = 120
 MATCH = 300
@@ -195,14 +194,9 @@ def first_words(message: WireMessage, most: int) -> str:
     """One line of a message, as `static/js/words.js` has it too."""
     known = message["metadata"]
     text = (
-        state_of(message) or _plain(message["html"]) or known.get("title") or known.get("url", "")
+        state_of(message) or text_of(message["html"]) or known.get("title") or known.get("url", "")
     )
     return " ".join(text[:most].split())
-
-
-def _plain(html: str) -> str:
-    """What was rendered, without its marks."""
-    return unescape(_MARK.sub("", html))
 
 
 def moment(ms: int) -> datetime:

@@ -37,7 +37,7 @@ def chat_settings(request: HttpRequest, chat_id: str) -> HttpResponse:
     access = access_to(actor_of(request.user), require_chat_id(chat_id))
     if request.method != "POST":
         return _show(request, access)
-    act = _ACTS.get(request.POST.get("act", ""))
+    act = ACTS.get(request.POST.get("act", ""))
     try:
         if act is None:
             raise BadRequest
@@ -149,7 +149,7 @@ def _number(form: QueryDict, name: str) -> int:
     return number
 
 
-_ACTS: dict[str, Act] = {
+ACTS: dict[str, Act] = {
     "change": _change,
     "filter": _filter,
     "freeze": _freeze,

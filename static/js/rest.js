@@ -78,12 +78,12 @@ export class Rest {
   }
 
   async #subscribe({ chatId, since, tail }) {
-    const [found, { permissions, oldestSeq }] = await Promise.all([
+    const [found, chat] = await Promise.all([
       this.#missed(chatId, since, tail),
       this.get(`chats/${chatId}/`),
     ]);
     const limits = { frameBytes: Infinity, budget: null };
-    return { ...found, permissions, oldestSeq, limits, presence: [] };
+    return { ...chat, ...found, limits, presence: [] };
   }
 
   async #missed(chatId, since, tail) {

@@ -5,9 +5,9 @@ from django.contrib.auth.models import User
 
 from messages import jobs, pipeline
 from messages.access import actor_of
-from messages.chats import create_chat
-from messages.errors import BadTransition, Forbidden, NotFound
-from messages.models import Chat, Feedback, Job
+from messages.chats import create_chat, set_frozen
+from messages.errors import BadTransition, ChatFrozen, Forbidden, Muted, NotFound
+from messages.models import Chat, Feedback, Job, Membership
 from messages.representation import WireMessage
 from tests.domain.talk import VIDEO, remove, say
 from tests.domain.working import (
@@ -62,6 +62,20 @@ def test_only_what_has_failed_is_retried(ann: User, chat: Chat) -> None:
     for message in (gone, say(ann, chat), answered(ann, chat), ask(ann, chat)):
         with pytest.raises(BadTransition):
             retry(ann, message)
+
+
+def test_who_may_not_send_does_not_retry(ann: User, mod: User, chat: Chat) -> None:
+    first, second = failed(ann, chat), failed(ann, chat)
+    set_frozen(actor_of(ann), chat.pk, frozen=True)
+    with pytest.raises(ChatFrozen):
+        retry(ann, first)
+    assert retry(mod, first)["status"] == "pending"
+    set_frozen(actor_of(ann), chat.pk, frozen=False)
+    Membership.objects.filter(user=ann).update(muted=True)
+    with pytest.raises(Muted):
+        retry(ann, second)
+    assert now_is(second) == second
+    assert cancel(ann, first)["status"] == "error"
 
 
 # --- cancel ---------------------------------------------------------------------------------------

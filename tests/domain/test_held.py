@@ -7,15 +7,7 @@ from messages import held
 from messages.acceptance import accept_all
 from messages.access import actor_of
 from messages.decisions import told_to
-from messages.errors import (
-    BadRequest,
-    ChatError,
-    Forbidden,
-    IdConflict,
-    Muted,
-    NotFound,
-    RateLimited,
-)
+from messages.errors import BadRequest, ChatError, Forbidden, IdConflict, Muted, NotFound
 from messages.filters import MAX_WAITING, HeldForReview, why_held
 from messages.log import LoggedEvent, lock_one
 from messages.membership import remove_member
@@ -46,6 +38,14 @@ def refusal(user: User, chat: Chat, content: str, **body: object) -> ChatError:
         ("an OLD\nhat!", "word"),
         ("d\N{FULLWIDTH LATIN SMALL LETTER A}rn", "word"),
         ("da\u200brn", "word"),
+        ("da\u034frn", "word"),
+        ("d&#97;rn", "word"),
+        ("d**ar**n", "word"),
+        ("~~da~~rn", "word"),
+        ("da&shy;rn", "word"),
+        ("d[ar](mailto:x@y)n", "word"),
+        ("an old **hat**", "word"),
+        ("d\narn, or d\n- arn", None),
         ("this is b*d!", "word"),
         ("b*dly, or b d", None),
         ("old; hat", None),
@@ -98,7 +98,10 @@ def test_owners_and_staff_do_not_wait(ann: User, strict: Chat) -> None:
 def test_not_more_than_some_of_one_person_wait(bob: User, strict: Chat) -> None:
     for _ in range(MAX_WAITING):
         refusal(bob, strict, "Darn")
-    assert isinstance(refusal(bob, strict, "Darn"), RateLimited)
+    error = refusal(bob, strict, "Darn").as_dict()
+    assert (error["code"], error["retryable"]) == ("forbidden", False)
+    assert error["details"] == {"scope": "held"}
+    say(bob, strict, "Fine")
 
 
 def test_what_is_released_is_an_event_and_a_message_like_any_other(
@@ -163,9 +166,10 @@ def test_what_its_author_may_no_longer_send_is_not_released(
 
 def test_it_does_not_come_in_by_an_edit(ann: User, bob: User, strict: Chat) -> None:
     message = say(bob, strict, "Fine")
-    with pytest.raises(HeldForReview) as caught:
-        edit(bob, message, "Darn")
-    assert caught.value.details == {"held": False, "why": "word"}
+    for words in ("Darn", "~~Da~~rn"):
+        with pytest.raises(HeldForReview) as caught:
+            edit(bob, message, words)
+        assert caught.value.details == {"held": False, "why": "word"}
     edit(bob, message, "Finer")
     edit(ann, say(ann, strict, "Mine"), "Darn")
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from messages import invitations
-from messages.access import Actor, actor_of
+from messages.access import Actor, access_to, actor_of
 from messages.clock import now_ms
 from messages.errors import BadRequest, ChatError, Conflict, Forbidden, NotFound
 from messages.membership import add_member, remove_member, set_role
@@ -114,6 +114,25 @@ def test_the_links_of_who_no_longer_manages_let_nobody_in(
         set_role(actor_of(ann), chat.pk, bob.pk, "member")
     with pytest.raises(NotFound):
         invitations.accept(actor_of(eve), theirs)
+    assert invitations.accept(actor_of(eve), link) == (chat.pk, True)
+
+
+@in_one_transaction
+@pytest.mark.parametrize(
+    "name, lost", [("bob", "is_active"), ("mod", "is_active"), ("mod", "is_staff")]
+)
+def test_links_are_as_good_as_the_rights_of_who_made_them(
+    name: str, lost: str, ann: User, bob: User, eve: User, mod: User, chat: Chat
+) -> None:
+    set_role(actor_of(ann), chat.pk, bob.pk, "owner")
+    maker = User.objects.filter(username=name)
+    link = invitations.create(actor_of(maker.get()), chat.pk)["token"]
+    maker.update(**{lost: False})
+    assert invitations.open_ones(access_to(actor_of(ann), chat.pk)) == []
+    for follow in (invitations.look, invitations.accept):
+        with pytest.raises(NotFound):
+            follow(actor_of(eve), link)
+    maker.update(**{lost: True})
     assert invitations.accept(actor_of(eve), link) == (chat.pk, True)
 
 

@@ -93,6 +93,23 @@ def test_the_last_owner_stays_while_others_do(ann: User, bob: User, mod: User, c
     assert roles(chat) == {"bob": "owner"}
 
 
+def test_an_owner_who_cannot_sign_in_is_no_other_owner(
+    ann: User, bob: User, eve: User, chat: Chat
+) -> None:
+    set_role(actor_of(ann), chat.chat_id, bob.pk, "owner")
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    add_member(actor_of(ann), chat.chat_id, eve.pk)
+    for act in (
+        lambda: remove_member(actor_of(ann), chat.chat_id, ann.pk),
+        lambda: set_role(actor_of(ann), chat.chat_id, ann.pk, "member"),
+    ):
+        with pytest.raises(Conflict):
+            act()
+    remove_member(actor_of(ann), chat.chat_id, eve.pk)
+    remove_member(actor_of(ann), chat.chat_id, ann.pk)
+    assert roles(chat) == {"bob": "owner"}
+
+
 def test_the_last_member_may_leave(ann: User, bob: User, chat: Chat) -> None:
     remove_member(actor_of(bob), chat.chat_id, bob.pk)
     remove_member(actor_of(ann), chat.chat_id, ann.pk)

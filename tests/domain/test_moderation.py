@@ -14,7 +14,7 @@ from messages.decisions import decisions, told_to
 from messages.errors import BadRequest, BadTransition, Conflict, Forbidden, Muted, NotFound
 from messages.members import member_of
 from messages.membership import add_member, remove_member
-from messages.models import Chat, Decision, Membership, Message, Report, Verb
+from messages.models import Ban, Chat, Decision, Membership, Message, Report, Verb
 from messages.reports import report
 from messages.representation import WireMessage
 from tests.domain.talk import ask, kinds, log_of, remove, say
@@ -279,6 +279,48 @@ def test_what_moderators_decided_is_not_for_owners_to_take_back(
     moderation.set_frozen(owner, chat.pk, frozen=True)
     moderation.set_frozen(owner, chat.pk, frozen=False)
     say(bob, chat)
+
+
+def test_a_mute_that_is_over_is_nobodys_to_take_back(
+    ann: User, bob: User, mod: User, chat: Chat
+) -> None:
+    decision = decide(mod, Verb.MUTE, chat_id=chat.pk, user_id=bob.pk, minutes=1)
+    Membership.objects.filter(user=bob).update(muted_until=now_ms() - 1)
+    with pytest.raises(Conflict):
+        moderation.undo(actor_of(mod), decision.pk)
+    with pytest.raises(Conflict):
+        decide(mod, Verb.UNMUTE, chat_id=chat.pk, user_id=bob.pk)
+    moderation.change_member(actor_of(ann), chat.pk, bob.pk, muted=False)
+    assert kinds(chat, after=2) == ["member_muted"]
+    moderation.change_member(actor_of(ann), chat.pk, bob.pk, muted=True)
+    with pytest.raises(Muted):
+        say(bob, chat)
+
+
+def test_undoing_what_is_no_longer_the_newest_changes_nothing(
+    bob: User, mod: User, chat: Chat
+) -> None:
+    about = {"chat_id": chat.pk, "user_id": bob.pk}
+    old = [decide(mod, Verb.MUTE, **about, minutes=1), decide(mod, Verb.FREEZE, chat_id=chat.pk)]
+    decide(mod, Verb.UNFREEZE, chat_id=chat.pk)
+    new = [decide(mod, Verb.MUTE, **about), decide(mod, Verb.FREEZE, chat_id=chat.pk)]
+    before = kinds(chat)
+    for decision in old:
+        with pytest.raises(Conflict):
+            moderation.undo(actor_of(mod), decision.pk)
+    assert kinds(chat) == before
+    for decision in new:
+        moderation.undo(actor_of(mod), decision.pk)
+    say(bob, chat)
+
+
+def test_bans_of_several_are_undone_in_any_order(
+    ann: User, bob: User, eve: User, mod: User, chat: Chat
+) -> None:
+    bans = [decide(mod, Verb.BAN, chat_id=chat.pk, user_id=user.pk) for user in (bob, eve)]
+    for decision in bans:
+        moderation.undo(actor_of(mod), decision.pk)
+    assert not Ban.objects.exists()
 
 
 @pytest.mark.parametrize("minutes", [None, 10])

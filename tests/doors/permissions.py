@@ -86,6 +86,7 @@ ping         4501  ok       ok       ok        ok       ok        ok    ok      
 """
 
 # A page sends who is not signed in to the sign-in page (302), and elsewhere once a form is done.
+# Where a page has several forms, each is named by its `act`; without one nothing is done.
 PAGES = """
                                 anon. outs. form. muted ban.  memb. owner mod.  super.
 GET    /                        302   200   200   200   200   200   200   200   200
@@ -97,7 +98,18 @@ POST   /chats/{chat_id}/        302   404   404   403   404   302   302   403   
 GET    /chats/{chat_id}/told/   302   404   404   200   404   200   200   200   200
 POST   /chats/{chat_id}/told/   405   405   405   405   405   405   405   405   405
 GET    /chats/{chat_id}/settings/  302 404  404   200   404   200   200   200   200
-POST   /chats/{chat_id}/settings/  302 404  404   403   404   403   302   302   302
+POST   /chats/{chat_id}/settings/  302 404  404   400   404   400   400   400   400
+POST   /chats/{chat_id}/settings/ change   302   404   404   403   404   403   302   302   302
+POST   /chats/{chat_id}/settings/ filter   302   404   404   403   404   403   302   302   302
+POST   /chats/{chat_id}/settings/ freeze   302   404   404   403   404   403   302   302   302
+POST   /chats/{chat_id}/settings/ add      302   404   404   403   404   403   302   302   302
+POST   /chats/{chat_id}/settings/ setRole  302   404   404   403   404   403   302   302   302
+POST   /chats/{chat_id}/settings/ remove   302   404   404   403   404   403   302   302   302
+POST   /chats/{chat_id}/settings/ ban      302   404   404   403   404   403   302   302   302
+POST   /chats/{chat_id}/settings/ liftBan  302   404   404   403   404   403   302   302   302
+POST   /chats/{chat_id}/settings/ invite   302   404   404   403   404   403   302   302   302
+POST   /chats/{chat_id}/settings/ revoke   302   404   404   403   404   403   302   302   302
+POST   /chats/{chat_id}/settings/ leave    302   404   404   302   404   302   400   400   400
 GET    /chats/{chat_id}/messages/{message_id}/report/  302 404 404 200 404 200 200 200 200
 POST   /chats/{chat_id}/messages/{message_id}/report/  302 404 404 200 404 200 403 200 200
 GET    /moderation/             302   404   404   404   404   404   404   200   200
@@ -118,6 +130,10 @@ GET    /thumbnails/{video_id}.jpg  403 404  404   404   404   404   404   404   
 POST   /thumbnails/{video_id}.jpg  405 405  405   405   405   405   405   405   405
 GET    /accounts/               302   200   200   200   200   200   200   200   200
 POST   /accounts/               302   200   200   200   200   200   200   200   200
+POST   /accounts/ password                 302   200   200   200   200   200   200   200   200
+POST   /accounts/ end                      302   302   302   302   302   302   302   302   302
+POST   /accounts/ create                   302   200   200   200   200   200   200   200   200
+POST   /accounts/ revoke                   302   200   200   200   200   200   200   200   200
 GET    /accounts/language/      302   302   302   302   302   302   302   302   302
 POST   /accounts/language/      302   302   302   302   302   302   302   302   302
 GET    /accounts/login/         200   302   302   302   302   302   302   302   302

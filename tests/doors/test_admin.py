@@ -1,5 +1,7 @@
 """The admin: who sees it, what it finds, and that nothing in it goes past the log."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import connection
@@ -10,7 +12,7 @@ from messages.access import actor_of
 from messages.chats import create_chat
 from messages.models import Chat, Decision, Event, Job, Membership, Message
 from tests.domain.talk import VIDEO, accept, edit, kinds, log_of, remove, say
-from tests.doors.browsing import sign_in
+from tests.doors.browsing import sign_in, text
 
 pytestmark = pytest.mark.django_db
 
@@ -202,6 +204,13 @@ def test_everything_of_a_chat_is_found_by_its_id(
     assert rows(address(model, f"?q={talk.chat_id}"), root) == found
     assert rows(address(model, "?q=nowhere"), root) == 0
     assert rows(address("event", f"?q={talk.chat_id}"), root) == len(log_of(talk))
+
+
+def test_a_chat_leads_to_all_that_is_its_own(root: Client, talk: Chat) -> None:
+    page = text(root.get(address("chat", f"{talk.pk}/change/")))
+    links = re.findall(rf'href="/admin/chat_messages/(\w+)/\?q={talk.pk}"', page)
+    assert links == ["membership", "ban", "invitation", "revocation", "message", "event"]
+    assert [root.get(address(model, f"?q={talk.pk}")).status_code for model in links] == [200] * 6
 
 
 def test_a_message_and_its_events_are_found_by_its_id(root: Client, talk: Chat) -> None:

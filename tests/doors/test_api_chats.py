@@ -6,7 +6,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from messages.access import actor_of
 from messages.chats import create_chat
-from messages.models import MAX_TITLE, Chat, Decision
+from messages.clock import now_ms
+from messages.models import MAX_TITLE, Chat, Decision, Membership
 from tests.doors.browsing import say
 from tests.doors.calling import Caller, chat_path, draft, error_of, refused
 
@@ -78,8 +79,20 @@ def test_a_member_sees_the_chat_as_a_member(ann: User, bob: User, chat: Chat) ->
         "oldestSeq": 1,
         "role": "member",
         "permissions": PERMISSIONS_OF_A_MEMBER,
+        "mutedForMs": None,
         "createdAt": chat.created_at,
     }
+
+
+@pytest.mark.parametrize("until", [1, None])
+def test_a_mute_that_is_over_or_has_no_end_is_waited_for_by_nobody(
+    until: int | None, bob: User, chat: Chat
+) -> None:
+    own = Membership.objects.filter(user=bob)
+    own.update(muted=True, muted_until=now_ms() + 60_000)
+    assert 0 < Caller(bob).get(chat_path(chat)).json()["mutedForMs"] <= 60_000
+    own.update(muted_until=until)
+    assert Caller(bob).get(chat_path(chat)).json()["mutedForMs"] is None
 
 
 def test_staff_who_are_not_in_the_chat_have_no_role_there(mod: User, chat: Chat) -> None:

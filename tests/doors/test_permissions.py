@@ -32,6 +32,8 @@ from messages.identity import new_client_message_id
 from messages.membership import add_member, ban, remove_member
 from messages.models import Chat, Held, Membership, Message, Problem, Verb
 from messages.moderation import decide
+from messages.pages import account
+from messages.pages import settings as settings_page
 from messages.pipeline import cancel
 from messages.reports import report
 from messages.representation import WireMessage
@@ -222,12 +224,36 @@ def ask_api(stage: Stage, door: str, client: Client) -> HttpResponse:
 FORMS: dict[str, dict[str, str]] = {
     "/new/": {"title": "Mine"},
     "/chats/{chat_id}/": {"content": "Hello"},
-    "/chats/{chat_id}/settings/": {"act": "freeze", "frozen": "yes"},
     "/chats/{chat_id}/messages/{message_id}/report/": {"reason": "Rude"},
     "/moderation/decide/": {"verb": "remove"},
     "/moderation/held/{held_id}/": {"verb": "reject"},
     "/accounts/login/": {"username": "nobody", "password": "x"},
 }
+
+
+Form = dict[str, object]
+FORMS_OF_ACTS: dict[str, dict[str, Callable[[Stage], Form]]] = {
+    "/chats/{chat_id}/settings/": {
+        "change": lambda stage: {"title": "Dinner", "history": "sinceJoining"},
+        "filter": lambda stage: {"words": "darn", "links": "yes"},
+        "freeze": lambda stage: {"frozen": "yes"},
+        "add": lambda stage: {"name": "eve"},
+        "setRole": lambda stage: {"user": stage.extra.pk, "role": "owner"},
+        "remove": lambda stage: {"user": stage.extra.pk},
+        "ban": lambda stage: {"user": stage.extra.pk},
+        "liftBan": lambda stage: {"user": stage.people["banned"].pk},
+        "leave": lambda stage: {},
+        "invite": lambda stage: {"days": 7},
+        "revoke": lambda stage: {"invitation": stage.invitation_id},
+    },
+    "/accounts/": {
+        "password": lambda stage: {"old_password": ""},
+        "end": lambda stage: {"session": "others"},
+        "create": lambda stage: {"name": "backup"},
+        "revoke": lambda stage: {"token": stage.token_id},
+    },
+}
+ACTS_OF_VIEWS = {"/chats/{chat_id}/settings/": settings_page.ACTS, "/accounts/": account.ACTS}
 
 
 def pages(resolver: URLResolver, before: str = "/") -> Iterator[str]:
@@ -244,7 +270,8 @@ def pages(resolver: URLResolver, before: str = "/") -> Iterator[str]:
 
 def test_every_page_has_its_rows() -> None:
     doors = {f"{m} {path}" for path in pages(get_resolver()) for m in ("GET", "POST")}
-    assert doors == rows_of(PAGES).keys()
+    acts = {f"POST {path} {act}" for path, known in ACTS_OF_VIEWS.items() for act in known}
+    assert doors | acts == rows_of(PAGES).keys()
 
 
 @in_one_transaction
@@ -255,9 +282,14 @@ def test_at_every_page(stage: Stage) -> None:
 
 
 def ask_page(stage: Stage, door: str, client: Client) -> HttpResponse:
-    method, route = door.split()
-    path = address(stage, door)
-    return client.get(path) if method == "GET" else client.post(path, FORMS.get(route, {}))
+    method, route, *acts = door.split()
+    path = address(stage, f"{method} {route}")
+    if method == "GET":
+        return client.get(path)
+    form = FORMS.get(route, {})
+    for act in acts:
+        form = {"act": act} | FORMS_OF_ACTS[route][act](stage)
+    return client.post(path, form)
 
 
 # --- the admin ------------------------------------------------------------------------------------

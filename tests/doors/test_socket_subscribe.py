@@ -9,12 +9,14 @@ from pytest_django import Settings
 
 from chatrouting.process import process
 from chatrouting.reading import read
-from messages.access import access_to, actor_of
+from messages.access import LONGEST_WAIT_MS, access_to, actor_of
 from messages.chats import create_chat, rename_chat, set_frozen
+from messages.clock import now_ms
 from messages.log import events_since
 from messages.log import head_of as head_and_oldest
 from messages.membership import add_member
 from messages.models import Chat, Event
+from messages.moderation import change_member
 from tests.domain.talk import VIDEO, edit, remove, say
 from tests.doors.conftest import Connect
 from tests.doors.sockets import Socket, commit
@@ -89,6 +91,7 @@ async def test_without_a_position_the_answer_is_a_snapshot(
         "open": [],
         "presence": [{"id": ann.pk, "name": "ann"}],
         "permissions": OWNER,
+        "mutedForMs": None,
         "limits": {"contentChars": 16_384, "frameBytes": 65_536, "slowModeSeconds": 0},
     }
     assert contents(data) == ["one", "two"]
@@ -299,6 +302,27 @@ async def test_everybody_is_told_what_they_may_do(
     await commit(set_frozen, actor_of(ann), chat.pk, frozen=False)
     head = await read(head_of, ann, chat)
     assert (await bobs.do("subscribe", chatId=chat.pk, since=head))["permissions"] == MEMBER
+
+
+async def test_who_is_muted_is_told_for_how_long(
+    anns: Socket, bobs: Socket, ann: User, bob: User, chat: Chat
+) -> None:
+    far = now_ms() + 100 * LONGEST_WAIT_MS
+    since = await read(head_of, ann, chat)
+    for until, wait in ((far, LONGEST_WAIT_MS), (None, None)):
+        await commit(change_member, actor_of(ann), chat.pk, bob.pk, muted=True, until=until)
+        head = await read(head_of, ann, chat)
+        # The second time the room knows it all.
+        for position, mode in (
+            (None, "snapshot"),
+            (since, "replay"),
+            (head, "live"),
+            (head, "live"),
+        ):
+            data = await bobs.do("subscribe", chatId=chat.pk, since=position)
+            assert (data["mode"], data["mutedForMs"]) == (mode, wait)
+            assert data["permissions"] == MEMBER | {"send": False}
+        assert (await anns.do("subscribe", chatId=chat.pk))["mutedForMs"] is None
 
 
 async def test_the_budget_is_what_is_left(

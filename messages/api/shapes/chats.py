@@ -40,6 +40,7 @@ def _chat(name: str, **more: Any) -> Shape:
         oldestSeq=number(1),
         role=choice(Role.values, allow_null=True),
         permissions=_Permissions(),
+        mutedForMs=number(1, allow_null=True),
         createdAt=number(),
         **more,
     )
