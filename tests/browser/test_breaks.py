@@ -108,7 +108,7 @@ def test_a_deploy_is_a_short_break(sit_down: SitDown, server: ServerProcess) -> 
 
 def test_where_nothing_passes_but_pages_the_form_does(sit_down: SitDown) -> None:
     ann = sit_down("ann")
-    ann.page.route_web_socket("**/ws/chat/", lambda socket: socket.close(code=1011))
+    ann.page.route_web_socket("**/ws/chat/**", lambda socket: socket.close(code=1011))
     ann.page.route("**/api/**", lambda route: route.abort())
     ann.page.goto(f"{ann.url}{ann.chat.path}")
     expect(ann.status).to_contain_text("Offline")
