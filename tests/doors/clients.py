@@ -318,11 +318,18 @@ class StreamClient(Client):
                     self.state.apply(frame)
             elif frame.get("type") == "positionLost":
                 self._next = None
-                await self.start_anew()
+                await self._load()
             elif frame.get("type") == "subscriptionRevoked":
                 self.state = State()
                 await self._end()
                 raise Gone
+
+    async def _load(self) -> None:
+        try:
+            await self.start_anew()
+        except Gone:
+            await self.cut()  # it has no more to say than that
+            raise
 
     async def _end(self) -> None:
         assert (await self._stream.ended())[-1]["error"]["code"] == "notFound"
