@@ -38,12 +38,20 @@ def missed(
     access = access_to(actor, chat_id)
     position = since or Cursor(access.head.epoch, access.oldest_seq - 1)
     require_position(position, head=access.head, oldest_seq=access.oldest_seq)
-    events = events_since(chat_id, position.epoch, position.seq, limit=limit)
-    access = access_to(actor, chat_id)
-    events = within(access.reach, events)
-    require_position(position, head=access.head, oldest_seq=access.oldest_seq)
+    events, access = _read(actor, chat_id, position, limit)
+    if not events and access.head.seq > position.seq:  # it was said between the two looks
+        events, access = _read(actor, chat_id, position, limit)
     last = events[-1].seq if events else position.seq
     return EventPage(events, access.head, more=last < access.head.seq, access=access)
+
+
+def _read(
+    actor: Actor, chat_id: str, position: Cursor, limit: int
+) -> tuple[list[LoggedEvent], Access]:
+    events = events_since(chat_id, position.epoch, position.seq, limit=limit)
+    access = access_to(actor, chat_id)
+    require_position(position, head=access.head, oldest_seq=access.oldest_seq)
+    return within(access.reach, events), access
 
 
 def within(reach: Reach, events: list[LoggedEvent]) -> list[LoggedEvent]:

@@ -79,7 +79,7 @@ class EventsView(ChatView):
         answer = Empty(body)
         answer.wait = Wait(
             chat_id,
-            page.head,
+            cursor or Cursor(page.head.epoch, page.access.oldest_seq - 1),
             seconds,
             authorization=request.headers.get("Authorization", ""),
             session_key=request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""),

@@ -175,14 +175,23 @@ def test_who_is_taken_out_while_coming_back_gets_nothing(
         resume(actor_of(bob), chat.chat_id, None if since is None else at(chat, since), tail=50)
 
 
-@pytest.mark.parametrize("seq, mode", [(2, Mode.REPLAY), (3, Mode.LIVE)])
+@pytest.mark.parametrize("seq, last", [(2, 3), (3, 4)])
 def test_what_is_said_while_somebody_comes_back_costs_them_no_snapshot(
-    seq: int, mode: Mode, ann: User, bob: User, chat: Chat, monkeypatch: pytest.MonkeyPatch
+    seq: int, last: int, ann: User, bob: User, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     say(ann, chat)
     while_reading("events_since", lambda: say(ann, chat), monkeypatch)
     back = resume(actor_of(bob), chat.chat_id, at(chat, seq), tail=50)
-    assert (back.mode, back.position) == (mode, at(chat, 3))
+    assert (back.mode, back.position) == (Mode.REPLAY, at(chat, last))
+
+
+def test_a_page_with_nothing_says_that_there_is_nothing(
+    ann: User, bob: User, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is said between the two looks is read: else whoever waits would wait past it."""
+    while_reading("events_since", lambda: say(ann, chat), monkeypatch)
+    page = missed(actor_of(bob), chat.chat_id, at(chat, 2))
+    assert [event.seq for event in page.events] == [3]
 
 
 def test_a_snapshot_is_at_the_position_before_what_was_said_meanwhile(

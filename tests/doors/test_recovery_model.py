@@ -283,6 +283,8 @@ async def token(sockets: list[Socket], bob: User) -> AsyncIterator[str]:
 )
 # The room let go of its listener, whose epoch was over, while the listener was asking anew.
 @example(steps=[("look", 0), ("say", 0), ("wait", 0), ("say", 0), ("begin_anew", 0), ("look", 50)])
+# A wait began at the head that was read after what it was to tell.
+@example(steps=[("look", 0), ("wait", 0), ("say", 0)])
 @given(steps=STEPS)
 async def test_recovered_is_as_good_as_fresh(
     steps: list[tuple[str, int]],
