@@ -192,6 +192,9 @@ class SocketClient(Client):
         self.resumed += 1
         since = self.state.cursor
         reply = await self._socket.ask("subscribe", chatId=self._chat_id, since=since, tail=200)
+        before = self._socket.untaken()  # as the subscription that was brought it
+        if self._next is not None:
+            self._check([f for f in before if f["op"] in ("event", "notice")])
         if not reply["ok"]:
             assert reply["error"]["code"] == "notFound", reply
             self.state, self._next = State(), None

@@ -159,6 +159,10 @@ class Socket:
     async def take(self) -> list[Frame]:
         """The same, of what nobody has waited for yet; nobody will wait for it any more."""
         await self.everything()
+        return self.untaken()
+
+    def untaken(self) -> list[Frame]:
+        """What came before the last answer, and nobody has waited for yet."""
         taken, self._unread = list(self._unread), deque()
         return taken
 
