@@ -39,12 +39,12 @@ class Subscription:
 
     __slots__ = ("ended", "first_seq", "listener", "push", "room", "seq")
 
-    def __init__(self, room: "Room", listener: Listener, seq: int, first_seq: int) -> None:
+    def __init__(self, room: "Room", listener: Listener, seq: int) -> None:
         self.room = room
         self.listener = listener
         self.push = listener.push
         self.seq = seq
-        self.first_seq = first_seq
+        self.first_seq = 1  # see Audience.limit
         self.ended = False
 
     @property

@@ -14,6 +14,7 @@ from knox.crypto import hash_token
 from knox.models import AuthToken
 
 from messages.access import Actor, actors_of
+from messages.clock import ms_of
 from messages.models import Cause
 from messages.sign_ins import is_current
 
@@ -69,23 +70,14 @@ class Identity:
     as_of: int = 0
 
 
-def is_of(identity: Identity, user_id: str | None) -> bool:
-    """A page says whose it is: another may have signed in with its browser since it was loaded."""
-    return user_id in (None, str(identity.actor.id))
-
-
 def identities(credentials: Collection[Credential]) -> dict[Credential, Identity]:
     """Who these are, of those that are valid now; four queries however many they are."""
     found = _by_token(credentials) | _by_session(credentials)
     actors = actors_of(user for user, _ in found.values())
     return {
-        credential: Identity(credential, actor, None if end is None else _ms(end))
+        credential: Identity(credential, actor, None if end is None else ms_of(end))
         for (credential, (_, end)), actor in zip(found.items(), actors, strict=True)
     }
-
-
-def _ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
 
 
 _Found = dict[Credential, tuple[Any, datetime | None]]  # the user, and when it runs out

@@ -9,12 +9,13 @@ from django.http.request import split_domain_port, validate_host
 
 from chatrouting.client import address_in
 from chatrouting.connections import TOO_MANY_SECONDS
-from chatrouting.identities import Credential, bearer_token, credential_of, is_of
+from chatrouting.identities import Credential, bearer_token, credential_of
 from chatrouting.languages import language_of
 from chatrouting.process import process
 from chatrouting.protocol import SUBPROTOCOL, TOKEN_SUBPROTOCOL, CloseCode
 from messages.addresses import counted
 from messages.errors import BadRequest, ChatError, Unauthenticated
+from messages.sign_ins import is_for
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -76,7 +77,8 @@ async def _identify(scope: Scope, credential: Credential | None) -> None:
     except ChatError as error:  # nobody can be looked up now
         scope["refusal"] = CloseCode.SERVER_ERROR, error
     else:
-        if scope["identity"] is None or not is_of(scope["identity"], _owner(scope)):
+        identity = scope["identity"]
+        if identity is None or not is_for(identity.actor.id, _owner(scope)):
             scope["refusal"] = CloseCode.SIGNED_OUT, Unauthenticated()
 
 

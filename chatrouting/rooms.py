@@ -73,7 +73,7 @@ class Room:
 
     def subscribe(self, listener: Listener, position: Cursor, reach: Reach) -> Subscription:
         """Let somebody listen who knows the log up to `position`."""
-        subscription = Subscription(self, listener, position.seq, reach.first_seq)
+        subscription = Subscription(self, listener, position.seq)
         self.audience.limit(subscription, reach)
         actor = listener.actor
         if self.presence.enter(actor.id, actor.name):

@@ -20,7 +20,7 @@ from chatrouting.client import address_in
 from chatrouting.connections import too_many_connections
 from chatrouting.ears import Beginning
 from chatrouting.headers import with_headers
-from chatrouting.identities import Identity, bearer_token, credential_of, is_of
+from chatrouting.identities import Identity, bearer_token, credential_of
 from chatrouting.process import process
 from chatrouting.reading import read
 from chatrouting.streams import Stream
@@ -40,6 +40,7 @@ from messages.errors import (
 from messages.identity import Cursor, parse_positions, require_chat_id
 from messages.log import require_position
 from messages.resumption import MAX_REPLAY
+from messages.sign_ins import is_for
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +114,7 @@ async def _identity(request: ASGIRequest) -> Identity:
     token = bearer_token(request.headers.get("Authorization", ""))
     credential = credential_of(token, request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""))
     identity = None if credential is None else await process.identity_of(credential)
-    if identity is None or not is_of(identity, in_query(request.GET, "user")):
+    if identity is None or not is_for(identity.actor.id, in_query(request.GET, "user")):
         raise Unauthenticated
     return identity
 

@@ -57,7 +57,7 @@ def empty(head: Head, found: Sequence[WireMessage], by: RemovedBy) -> None:
     """
     columns = [*_CHANGEABLE, *(_FORGOTTEN if by is RemovedBy.ERASURE else ())]
     ids = [message["messageId"] for message in found]
-    claimed = dict(Job.objects.filter(pk__in=ids).values_list("pk", "claimed_at"))
+    claimed = _claims([message for message in found if is_open(message)])
     at, events = now_ms(), []
     for message in found:
         if is_open(message):
@@ -79,6 +79,14 @@ def empty(head: Head, found: Sequence[WireMessage], by: RemovedBy) -> None:
     bulk.update(Message, tuple(column for column, _ in columns), rows)
     Job.objects.filter(pk__in=ids).delete()
     log.append(events)
+
+
+def _claims(under_way: Sequence[WireMessage]) -> dict[str, int | None]:
+    """When work on each began; most that is emptied was done long ago."""
+    if not under_way:
+        return {}
+    jobs = Job.objects.filter(pk__in=[message["messageId"] for message in under_way])
+    return dict(jobs.values_list("pk", "claimed_at"))
 
 
 def update_of(message: WireMessage) -> EventType:

@@ -74,9 +74,8 @@ _ATTEMPT = ("username", "ip_address", "user_agent", "path_info", "attempt_time")
 
 def account(user_id: int) -> Item:
     columns = ("id", "username", "first_name", "last_name", "email", "date_joined", "last_login")
-    found: Item = get_user_model().objects.values(*columns).get(pk=user_id)
     user = get_user_model().objects.get(pk=user_id)
-    return {_camel(name): value for name, value in found.items()} | {
+    return {_camel(name): getattr(user, name) for name in columns} | {
         "groups": list(user.groups.values_list("name", flat=True)),
         "permissions": list(user.user_permissions.values_list("codename", flat=True)),
     }

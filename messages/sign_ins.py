@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from messages.clock import now_ms
+from messages.clock import ms_of, now_ms
 from messages.errors import NotFound
 from messages.models import MAX_AGENT, SignIn
 
@@ -83,8 +83,13 @@ def end_of(session: SessionBase) -> int | None:
     """When this runs out, in milliseconds, where that is soon. No request puts it off."""
     rows = Session.objects.filter(pk=session.session_key)
     end = rows.values_list("expire_date", flat=True).first()
-    ends_at = None if end is None else int(end.timestamp() * 1000)
+    ends_at = None if end is None else ms_of(end)
     return ends_at if ends_soon(ends_at) else None
+
+
+def is_for(user_id: int, owner: str | None) -> bool:
+    """A page says whose it is: another may have signed in with its browser since it was loaded."""
+    return owner in (None, str(user_id))
 
 
 def is_current(session: Mapping[str, Any], user: Any) -> bool:

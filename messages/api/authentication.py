@@ -12,6 +12,8 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from messages.sign_ins import is_for
+
 SCHEME = "Bearer"
 OWNER = "X-User-Id"
 _TOKEN = re.compile(r"[!-~]{1,256}")
@@ -34,14 +36,11 @@ class BearerAuthentication(BaseAuthentication):
 
 
 class CookieAuthentication(SessionAuthentication):
-    """The session's user; unsafe methods need the CSRF token.
-
-    A page says whose it is: another may have signed in with its browser since it was loaded.
-    """
+    """The session's user, whom a page may name; unsafe methods need the CSRF token."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         found = super().authenticate(request)
-        if found is not None and request.headers.get(OWNER, str(found[0].pk)) != str(found[0].pk):
+        if found is not None and not is_for(found[0].pk, request.headers.get(OWNER)):
             raise AuthenticationFailed
         return found
 

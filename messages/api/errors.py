@@ -114,8 +114,8 @@ def headers_of(error: ChatError) -> dict[str, str]:
         headers["WWW-Authenticate"] = SCHEME
     if error.retry_after_ms is not None:
         headers["Retry-After"] = str(seconds(error.retry_after_ms))
-    if isinstance(error, RateLimited) and error.retry_after_ms is not None:
-        headers |= headers_of_budget(Budget(0, error.retry_after_ms, error.limit))
+        if isinstance(error, RateLimited):
+            headers |= headers_of_budget(Budget(0, error.retry_after_ms, error.limit))
     return headers
 
 

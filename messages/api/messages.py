@@ -19,7 +19,6 @@ from messages.identity import MAX_SEQ
 from messages.ratelimit import changes, searches, send_limit
 from messages.rendering import render
 from messages.search import MAX_QUERY, search, words_of
-from messages.windows import Budget
 from messages.writer import writer
 
 DEFAULT_PAGE = 50
@@ -65,13 +64,10 @@ class MessagesView(ChatView):
         except RateLimited:
             raise
         except Exception:
-            self._tell(send_limit.look(self.access.actor.id, chat_id))
+            self.headers |= headers_of_budget(send_limit.look(self.access.actor.id, chat_id))
             raise
-        self._tell(accepted.budget)
+        self.headers |= headers_of_budget(accepted.budget)
         return Response(accepted.as_dict(), 200 if accepted.duplicate else 201)
-
-    def _tell(self, budget: Budget | None) -> None:
-        self.headers |= headers_of_budget(budget)
 
 
 class SearchView(ChatView):
